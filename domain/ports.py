@@ -1,0 +1,258 @@
+"""What the application asks of its surroundings; ``postgres`` answers, tests may fake.
+
+Every method may raise :class:`domain.errors.DatabaseUnavailableError`. Every method takes and
+keeps to the caller's asyncio time limit. JSON travels as bytes where nobody needs to look inside.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from domain.analysis import Grade, LeadAnalysis, Override, Qualification
+from domain.errors import GardenosError
+from domain.follow_up import FollowUp
+from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
+from domain.lead import Lead, LeadStatus
+from domain.outcome import Outcome
+from domain.task import Admission, Completion, Release, Submission, Task, TaskEnvelope, TaskState, Worker
+from domain.usage import UsageSummary
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRecord:
+    """A stored lead.
+
+    Attributes:
+        version: Starts at 1 and grows by one with every change of lead or overrides.
+        duplicate_of: The first lead of the same contact and job, decided when the lead was stored.
+        analysis: The newest analysis of the newest analysed version, or None.
+    """
+
+    lead: Lead
+    version: int
+    received_at: datetime
+    updated_at: datetime
+    overrides: tuple[Override, ...] = ()
+    duplicate_of: LeadId | None = None
+    analysis: LeadAnalysis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads to list; None means any. ``call_first`` leaves out whom nobody should call:
+    closed leads, duplicates, disqualified ones and those without an analysis."""
+
+    status: LeadStatus | None = None
+    grade: Grade | None = None
+    qualification: Qualification | None = None
+    call_first: bool = False
+
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[ItemT]):
+    """One page of a list; ``next_cursor`` is opaque, None on the last page."""
+
+    items: tuple[ItemT, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How much waits and runs for one kind; ``queued`` is capped, see :meth:`TaskStore.depths`."""
+
+    queued: int
+    waiting: int
+    running: int
+
+
+class TaskQueue(Protocol):
+    """The durable queue as an orchestrator uses it."""
+
+    async def admit(self, submissions: Sequence[Submission], worker: WorkerId) -> list[Admission | GardenosError]:
+        """Store tasks, with the leads they bring, in one transaction; return one answer each, in order.
+
+        A refusal (LeadExistsError, IdempotencyConflictError, NotFoundError for an unknown
+        ``lead_id``, InvalidInputError) takes back that submission only. ``queued`` tasks are
+        announced to other orchestrators after the commit.
+        """
+        ...
+
+    async def claim(
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, alone_limit: int = 1
+    ) -> list[TaskEnvelope]:
+        """Take up to ``limit`` tasks, round robin over tenants, in each by order key.
+
+        A task with two or more crashes comes marked ``alone``. Claims nothing for a worker whose
+        lease has run out. The state becomes running, the attempt grows by one.
+        """
+        ...
+
+    async def complete(self, completions: Sequence[Completion]) -> frozenset[TaskId]:
+        """Finish attempts in one statement; return the tasks whose result was stored.
+
+        Guarded by task, attempt and not being finished. Usage is stored for all of them. A
+        succeeded lead analysis becomes the lead's current one where no newer version of the lead
+        was analysed, and its duplicates are analysed again where the grade they carry changed.
+        """
+        ...
+
+    async def release(self, releases: Sequence[Release]) -> frozenset[TaskId]:
+        """Give tasks back to the queue; one out of attempts becomes dead. Same guard as complete."""
+        ...
+
+    async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
+        """Make or renew the worker's lease by the database's clock.
+
+        Raises:
+            ConflictError: The lease had run out and its tasks may be another's; use a new worker id.
+        """
+        ...
+
+    async def recover(self, *, limit: int) -> int:
+        """Move on what nobody holds: tasks of expired leases go back to the queue (direct ones end
+        as abandoned), due waiting tasks are queued, open tasks past their deadline expire.
+
+        Returns:
+            How many tasks were moved; call again while it equals ``limit``.
+        """
+        ...
+
+
+class TaskStore(Protocol):
+    """Tasks as callers see them."""
+
+    async def get(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        """Return a task.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+        """
+        ...
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        state: TaskState | None,
+        kind: AgentKind | None,
+        lead_id: LeadId | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Task]:
+        """Return tasks, newest first.
+
+        Raises:
+            InvalidInputError: The cursor is not one of ours.
+        """
+        ...
+
+    async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        """Cancel an open task; a running one's late result is refused by the fence.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+            ConflictError: The task is finished.
+        """
+        ...
+
+    async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
+        """Return which of the tasks are finished: what a long poll asks about all its waiters at once."""
+        ...
+
+    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+        """Count per kind what waits and runs; each count stops at ``cap``."""
+        ...
+
+    async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
+        """Delete finished tasks past their retention; returns how many. The leads' analyses stay."""
+        ...
+
+
+class LeadStore(Protocol):
+    """Stored leads."""
+
+    async def get(self, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:
+        """Return a lead.
+
+        Raises:
+            NotFoundError: The tenant has no such lead.
+        """
+        ...
+
+    async def list(
+        self, tenant_id: TenantId, leads: LeadFilter, *, cursor: str | None, limit: int
+    ) -> Page[LeadRecord]:
+        """Return leads: by call priority where ``call_first``, else newest first.
+
+        Raises:
+            InvalidInputError: The cursor is not one of ours.
+        """
+        ...
+
+    async def change(
+        self, tenant_id: TenantId, lead_id: LeadId, change: Callable[[LeadRecord], LeadRecord], rescore: Submission | None
+    ) -> LeadRecord:
+        """Apply a pure change to a locked lead and queue its analysis, in one transaction.
+
+        ``change`` may raise a GardenosError, which leaves everything as it was. Where it returns
+        an equal record nothing is written and nothing queued. The duplicate link is decided anew
+        where the contact changed.
+
+        Raises:
+            NotFoundError: The tenant has no such lead.
+        """
+        ...
+
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+        """Delete a lead with everything derived from it: analyses, drafts, outcomes, its tasks and
+        their results, contact keys. Usage stays, without the lead. Its duplicates are linked anew
+        and analysed again.
+
+        Raises:
+            NotFoundError: The tenant has no such lead.
+        """
+        ...
+
+
+class AnalysisStore(Protocol):
+    """Analyses, written by :meth:`TaskQueue.complete`."""
+
+    async def list_for_lead(self, tenant_id: TenantId, lead_id: LeadId, *, limit: int) -> tuple[LeadAnalysis, ...]:
+        """Return a lead's analyses, newest first."""
+        ...
+
+
+class FollowUpStore(Protocol):
+    """Drafts, written by :meth:`TaskQueue.complete` for the kind ``follow_up``."""
+
+    async def list_for_lead(self, tenant_id: TenantId, lead_id: LeadId, *, limit: int) -> tuple[FollowUp, ...]:
+        """Return a lead's drafts, newest first."""
+        ...
+
+
+class OutcomeStore(Protocol):
+    """How leads ended."""
+
+    async def record(self, tenant_id: TenantId, outcome: Outcome) -> None:
+        """Store an outcome; a later one of the same lead replaces it. Sets the lead's status.
+
+        Raises:
+            NotFoundError: The tenant has no such lead.
+        """
+        ...
+
+    async def get(self, tenant_id: TenantId, lead_id: LeadId) -> Outcome | None:
+        """Return a lead's outcome, or None."""
+        ...
+
+
+class UsageStore(Protocol):
+    """The ledger of model calls, written by :meth:`TaskQueue.complete`."""
+
+    async def of_task(self, task_id: TaskId) -> UsageSummary:
+        """Return the sum over all attempts and calls of a task, refused results included."""
+        ...
