@@ -1,0 +1,1 @@
+"""Tests, one folder per room, plus ``contracts`` (ports), ``system`` (front door) and ``shape``."""
