@@ -85,7 +85,9 @@ class Reason(Frozen):
     value: JsonValue
     contribution: float = Field(description="Log-odds.")
     direction: Direction
-    evidence: str | None = Field(default=None, description="A verbatim quote of the message, or the field's name.")
+    evidence: str | None = Field(
+        default=None, description="A verbatim quote of the message, or the field's name."
+    )
 
 
 class Fact(Frozen):
@@ -94,7 +96,9 @@ class Fact(Frozen):
     name: str = Field(description="For example area_m2, budget, decision_role.")
     value: JsonValue
     quote: str = Field(description="A verbatim substring of the message.")
-    start: Annotated[int, Field(ge=0)] = Field(description="Where the quote starts, in characters of the message.")
+    start: Annotated[int, Field(ge=0)] = Field(
+        description="Where the quote starts, in characters of the message."
+    )
 
 
 class BantItem(Frozen):
@@ -173,26 +177,43 @@ class LeadAnalysis(Frozen):
 
     schema_version: int = ANALYSIS_SCHEMA_VERSION
     lead_id: str
-    lead_version: Annotated[int, Field(ge=1)] = Field(default=1, description="Version of the lead that was read.")
+    lead_version: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Version of the lead that was read."
+    )
     analysed_at: AwareDatetime
     score: Annotated[int, Field(ge=0, le=100)]
-    probability: Annotated[float, Field(ge=0, le=1)] = Field(description="Probability that the lead is won.")
-    logit: float = Field(description="Log-odds of the probability; the sum of the reasons' contributions.")
+    probability: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="Probability that the lead is won."
+    )
+    logit: float = Field(
+        description="Log-odds of the probability; the sum of the reasons' contributions."
+    )
     grade: Grade
-    fit_score: Annotated[int, Field(ge=0, le=100)] = Field(description="How well the job suits the business.")
-    engagement_score: Annotated[int, Field(ge=0, le=100)] = Field(description="How much the person wants it now.")
+    fit_score: Annotated[int, Field(ge=0, le=100)] = Field(
+        description="How well the job suits the business."
+    )
+    engagement_score: Annotated[int, Field(ge=0, le=100)] = Field(
+        description="How much the person wants it now."
+    )
     qualification: Qualification
     disqualification_reason: DisqualificationReason | None = None
     gates: tuple[GateFinding, ...] = ()
-    duplicate_of: str | None = Field(default=None, description="The first lead of the same person and job.")
+    duplicate_of: str | None = Field(
+        default=None, description="The first lead of the same person and job."
+    )
     reasons: tuple[Reason, ...] = Field(description="Strongest first; the base rate last.")
     facts: tuple[Fact, ...] = ()
-    missing: tuple[str, ...] = Field(default=(), description="Facts worth asking for, most useful first.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="Facts worth asking for, most useful first."
+    )
     bant: Bant
     next_best_action: NextBestAction
-    open_channels: tuple[Channel, ...] = Field(default=(), description="Ways the person may be reached, best first.")
+    open_channels: tuple[Channel, ...] = Field(
+        default=(), description="Ways the person may be reached, best first."
+    )
     call_priority: float | None = Field(
-        default=None, description="Sort key of the call list, higher first; null where nobody should call."
+        default=None,
+        description="Sort key of the call list, higher first; null where nobody should call.",
     )
     confidence: Confidence
     calibration: Calibration = Calibration.PRIOR
@@ -207,7 +228,9 @@ class FirstLead(Frozen):
     """What a duplicate needs to know of the lead it repeats."""
 
     lead_id: str
-    grade: Grade | None = Field(default=None, description="None until the first lead has been analysed.")
+    grade: Grade | None = Field(
+        default=None, description="None until the first lead has been analysed."
+    )
     qualification: Qualification | None = None
 
 

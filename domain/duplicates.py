@@ -49,4 +49,6 @@ def first_of(
         and timedelta(0) <= received_at - lead.received_at <= DUPLICATE_WINDOW
         and (lead.service is None or service is None or lead.service == service)
     ]
-    return min(matches, key=lambda lead: (lead.received_at, lead.lead_id)).lead_id if matches else None
+    return (
+        min(matches, key=lambda lead: (lead.received_at, lead.lead_id)).lead_id if matches else None
+    )

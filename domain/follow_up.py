@@ -54,7 +54,9 @@ class FollowUp(Frozen):
     locale: str
     tone: Tone
     stage: Stage
-    subject: Annotated[str, Field(max_length=200)] | None = Field(default=None, description="E-mail only.")
+    subject: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="E-mail only."
+    )
     body: Annotated[str, Field(min_length=1, max_length=8000)]
     state: DraftState = DraftState.DRAFT
     drafted_at: AwareDatetime

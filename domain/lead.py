@@ -15,7 +15,9 @@ MAX_EVENTS = 500
 MAX_ATTRIBUTES = 256
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 
-LeadIdText = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/-]*$")]
+LeadIdText = Annotated[
+    str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/-]*$")
+]
 ShortText = Annotated[str, Field(max_length=200)]
 
 
@@ -117,7 +119,9 @@ class LeadStatus(StrEnum):
     CLOSED = "closed"
 
 
-OPEN_STATUSES = frozenset({LeadStatus.NEW, LeadStatus.CONTACTED, LeadStatus.VISIT_BOOKED, LeadStatus.QUOTED})
+OPEN_STATUSES = frozenset(
+    {LeadStatus.NEW, LeadStatus.CONTACTED, LeadStatus.VISIT_BOOKED, LeadStatus.QUOTED}
+)
 """Statuses in which a call may still win the lead."""
 
 
@@ -126,7 +130,9 @@ class Contact(Frozen):
 
     full_name: ShortText = ""
     email: Annotated[str, Field(max_length=254)] | None = Field(
-        default=None, description="Lower case, without surrounding space.", examples=["dana.whitfield@example.com"]
+        default=None,
+        description="Lower case, without surrounding space.",
+        examples=["dana.whitfield@example.com"],
     )
     phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")] | None = Field(
         default=None, description="E.164.", examples=["+15035550142"]
@@ -139,7 +145,9 @@ class Budget(Frozen):
 
     amount_min: Annotated[float, Field(ge=0, le=1e9)] | None = None
     amount_max: Annotated[float, Field(ge=0, le=1e9)] | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(default=None, description="ISO 4217.")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
+        default=None, description="ISO 4217."
+    )
     period: BudgetPeriod = BudgetPeriod.ONE_OFF
 
 
@@ -149,13 +157,19 @@ class Location(Frozen):
     postal_code: Annotated[str, Field(max_length=16)] | None = None
     city: ShortText | None = None
     region: ShortText | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(default=None, description="ISO 3166-1 alpha-2.")
-    lat: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, description="Degrees north, WGS 84.")
-    lon: Annotated[float, Field(ge=-180, le=180)] | None = Field(default=None, description="Degrees east, WGS 84.")
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
+        default=None, description="ISO 3166-1 alpha-2."
+    )
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = Field(
+        default=None, description="Degrees north, WGS 84."
+    )
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = Field(
+        default=None, description="Degrees east, WGS 84."
+    )
 
 
 class LeadEvent(Frozen):
-    """Something that happened at a time; ``channel`` narrows an opt-out, none means every channel."""
+    """Something that happened at a time; an opt-out without ``channel`` means every one."""
 
     type: EventType
     at: AwareDatetime
@@ -187,10 +201,14 @@ class Lead(Frozen):
     """
 
     lead_id: LeadIdText = Field(description="Unique within the tenant; made at intake when absent.")
-    created_at: AwareDatetime = Field(description="When the lead came in; the time of receipt when absent.")
+    created_at: AwareDatetime = Field(
+        description="When the lead came in; the time of receipt when absent."
+    )
     source: LeadSource = LeadSource.OTHER
     campaign: ShortText | None = None
-    locale: Annotated[str, Field(max_length=35)] | None = Field(default=None, description="BCP 47.", examples=["de-DE"])
+    locale: Annotated[str, Field(max_length=35)] | None = Field(
+        default=None, description="BCP 47.", examples=["de-DE"]
+    )
     timezone: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="IANA name.", examples=["Europe/Berlin"]
     )
@@ -199,22 +217,36 @@ class Lead(Frozen):
         default=None, description="Lower snake case.", examples=["garden_maintenance"]
     )
     budget: Budget | None = None
-    area_m2: Annotated[float, Field(gt=0, le=1e8)] | None = Field(default=None, description="Square metres.")
+    area_m2: Annotated[float, Field(gt=0, le=1e8)] | None = Field(
+        default=None, description="Square metres."
+    )
     timeline: Timeline | None = None
     location: Location | None = None
     property_type: PropertyType | None = None
     decision_role: DecisionRole | None = None
-    message: str = Field(default="", description="At most 32 KiB of UTF-8. Data, never an instruction.")
-    attachments: Annotated[int, Field(ge=0, le=1000)] = Field(default=0, description="Number of files that came along.")
+    message: str = Field(
+        default="", description="At most 32 KiB of UTF-8. Data, never an instruction."
+    )
+    attachments: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0, description="Number of files that came along."
+    )
     events: Annotated[tuple[LeadEvent, ...], Field(max_length=MAX_EVENTS)] = ()
     consent: Consent = Consent()
     status: LeadStatus = LeadStatus.NEW
     attributes: Annotated[dict[str, JsonValue], Field(max_length=MAX_ATTRIBUTES)] = Field(
-        default_factory=dict, description="Any columns of the seller's CRM.", examples=[{"age": 44, "housing": "yes"}]
+        default_factory=dict,
+        description="Any columns of the seller's CRM.",
+        examples=[{"age": 44, "housing": "yes"}],
     )
-    external_ids: Annotated[dict[str, ShortText], Field(max_length=32)] = Field(default_factory=dict)
-    flags: tuple[str, ...] = Field(default=(), description="Faults found at intake, by name, sorted.")
-    set_aside: tuple[SetAside, ...] = Field(default=(), description="The values those faults are about.")
+    external_ids: Annotated[dict[str, ShortText], Field(max_length=32)] = Field(
+        default_factory=dict
+    )
+    flags: tuple[str, ...] = Field(
+        default=(), description="Faults found at intake, by name, sorted."
+    )
+    set_aside: tuple[SetAside, ...] = Field(
+        default=(), description="The values those faults are about."
+    )
 
 
 def typed_lead_id(lead: Lead) -> LeadId:
@@ -226,7 +258,7 @@ def closed_channels(lead: Lead) -> frozenset[Channel]:
     """Return the channels by which the lead must not be reached.
 
     A channel is closed by consent ``false``, by an ``opt_out`` event that names it or names none,
-    and e-mail by an ``unsubscribed`` event. A later event never opens a channel again: only the
+    and e-mail by an ``unsubscribed`` event. A later event never opens one again: only the
     person can, through consent, and consent given is stored by removing the opt-out.
     """
     closed = {channel for channel in Channel if getattr(lead.consent, channel.value) is False}

@@ -21,6 +21,8 @@ class Outcome(Frozen):
     lead_id: LeadIdText
     kind: OutcomeKind
     at: AwareDatetime
-    amount: Annotated[float, Field(ge=0, le=1e9)] | None = Field(default=None, description="Value of the order.")
+    amount: Annotated[float, Field(ge=0, le=1e9)] | None = Field(
+        default=None, description="Value of the order."
+    )
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     reason: Annotated[str, Field(max_length=500)] = ""

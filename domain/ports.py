@@ -15,7 +15,16 @@ from domain.follow_up import FollowUp
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead, LeadStatus
 from domain.outcome import Outcome
-from domain.task import Admission, Completion, Release, Submission, Task, TaskEnvelope, TaskState, Worker
+from domain.task import (
+    Admission,
+    Completion,
+    Release,
+    Submission,
+    Task,
+    TaskEnvelope,
+    TaskState,
+    Worker,
+)
 from domain.usage import UsageSummary
 
 
@@ -40,8 +49,11 @@ class LeadRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """Which leads to list; None means any. ``call_first`` leaves out whom nobody should call:
-    closed leads, duplicates, disqualified ones and those without an analysis."""
+    """Which leads to list; None means any.
+
+    ``call_first`` leaves out whom nobody should call: closed leads, duplicates, disqualified ones
+    and those without an analysis.
+    """
 
     status: LeadStatus | None = None
     grade: Grade | None = None
@@ -72,8 +84,10 @@ class QueueDepth:
 class TaskQueue(Protocol):
     """The durable queue as an orchestrator uses it."""
 
-    async def admit(self, submissions: Sequence[Submission], worker: WorkerId) -> list[Admission | GardenosError]:
-        """Store tasks, with the leads they bring, in one transaction; return one answer each, in order.
+    async def admit(
+        self, submissions: Sequence[Submission], worker: WorkerId
+    ) -> list[Admission | GardenosError]:
+        """Store tasks with the leads they bring in one transaction; answer each, in order.
 
         A refusal (LeadExistsError, IdempotencyConflictError, NotFoundError for an unknown
         ``lead_id``, InvalidInputError) takes back that submission only. ``queued`` tasks are
@@ -101,20 +115,22 @@ class TaskQueue(Protocol):
         ...
 
     async def release(self, releases: Sequence[Release]) -> frozenset[TaskId]:
-        """Give tasks back to the queue; one out of attempts becomes dead. Same guard as complete."""
+        """Give tasks back to the queue; one out of attempts dies. Guarded as complete."""
         ...
 
     async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
         """Make or renew the worker's lease by the database's clock.
 
         Raises:
-            ConflictError: The lease had run out and its tasks may be another's; use a new worker id.
+            ConflictError: The lease had run out and its tasks may be another's.
         """
         ...
 
     async def recover(self, *, limit: int) -> int:
-        """Move on what nobody holds: tasks of expired leases go back to the queue (direct ones end
-        as abandoned), due waiting tasks are queued, open tasks past their deadline expire.
+        """Move on what nobody holds.
+
+        Tasks of expired leases go back to the queue (direct ones end as abandoned), due waiting
+        tasks are queued, open tasks past their deadline expire.
 
         Returns:
             How many tasks were moved; call again while it equals ``limit``.
@@ -160,7 +176,7 @@ class TaskStore(Protocol):
         ...
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
-        """Return which of the tasks are finished: what a long poll asks about all its waiters at once."""
+        """Return which of the tasks are finished; a long poll asks for all its waiters at once."""
         ...
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
@@ -168,7 +184,7 @@ class TaskStore(Protocol):
         ...
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
-        """Delete finished tasks past their retention; returns how many. The leads' analyses stay."""
+        """Delete finished tasks past their retention; return how many. Analyses stay."""
         ...
 
 
@@ -194,7 +210,11 @@ class LeadStore(Protocol):
         ...
 
     async def change(
-        self, tenant_id: TenantId, lead_id: LeadId, change: Callable[[LeadRecord], LeadRecord], rescore: Submission | None
+        self,
+        tenant_id: TenantId,
+        lead_id: LeadId,
+        change: Callable[[LeadRecord], LeadRecord],
+        rescore: Submission | None,
     ) -> LeadRecord:
         """Apply a pure change to a locked lead and queue its analysis, in one transaction.
 
@@ -208,9 +228,10 @@ class LeadStore(Protocol):
         ...
 
     async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
-        """Delete a lead with everything derived from it: analyses, drafts, outcomes, its tasks and
-        their results, contact keys. Usage stays, without the lead. Its duplicates are linked anew
-        and analysed again.
+        """Delete a lead with everything derived from it.
+
+        Analyses, drafts, outcomes, its tasks and their results and contact keys go. Usage stays,
+        without the lead. Its duplicates are linked anew and analysed again.
 
         Raises:
             NotFoundError: The tenant has no such lead.
@@ -221,7 +242,9 @@ class LeadStore(Protocol):
 class AnalysisStore(Protocol):
     """Analyses, written by :meth:`TaskQueue.complete`."""
 
-    async def list_for_lead(self, tenant_id: TenantId, lead_id: LeadId, *, limit: int) -> tuple[LeadAnalysis, ...]:
+    async def list_for_lead(
+        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
+    ) -> tuple[LeadAnalysis, ...]:
         """Return a lead's analyses, newest first."""
         ...
 
@@ -229,7 +252,9 @@ class AnalysisStore(Protocol):
 class FollowUpStore(Protocol):
     """Drafts, written by :meth:`TaskQueue.complete` for the kind ``follow_up``."""
 
-    async def list_for_lead(self, tenant_id: TenantId, lead_id: LeadId, *, limit: int) -> tuple[FollowUp, ...]:
+    async def list_for_lead(
+        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
+    ) -> tuple[FollowUp, ...]:
         """Return a lead's drafts, newest first."""
         ...
 

@@ -80,17 +80,25 @@ class Priority(StrEnum):
 
 
 BOOST_S: Mapping[Priority, float] = MappingProxyType(
-    {Priority.URGENT: 3600.0, Priority.HIGH: 600.0, Priority.NORMAL: 0.0, Priority.LOW: -600.0, Priority.BULK: -3600.0}
+    {
+        Priority.URGENT: 3600.0,
+        Priority.HIGH: 600.0,
+        Priority.NORMAL: 0.0,
+        Priority.LOW: -600.0,
+        Priority.BULK: -3600.0,
+    }
 )
 """Head start of a priority in seconds of waiting: an urgent task overtakes only what has waited
 less than the difference, so nothing is overtaken for ever."""
 
-PRIORITY_RANK: Mapping[Priority, int] = MappingProxyType({priority: rank for rank, priority in enumerate(Priority)})
+PRIORITY_RANK: Mapping[Priority, int] = MappingProxyType(
+    {priority: rank for rank, priority in enumerate(Priority)}
+)
 """0 is the most urgent; the order of the dispatcher's and the replica's heap."""
 
 
 def order_key(enqueued_at: datetime, priority: Priority) -> datetime:
-    """Return the key that orders a tenant's queue: the time of arrival less the priority's head start."""
+    """Return what orders a tenant's queue: time of arrival less the priority's head start."""
     return enqueued_at - timedelta(seconds=BOOST_S[priority])
 
 
@@ -119,8 +127,12 @@ class Task(Frozen):
     lead_id: str | None = None
     attempt: Annotated[int, Field(ge=0)]
     max_attempts: Annotated[int, Field(ge=1)]
-    crashes: Annotated[int, Field(ge=0)] = Field(default=0, description="Times the process that ran it died.")
-    direct: bool = Field(default=False, description="True where the caller waited on the line for the answer.")
+    crashes: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Times the process that ran it died."
+    )
+    direct: bool = Field(
+        default=False, description="True where the caller waited on the line for the answer."
+    )
     enqueued_at: AwareDatetime
     not_before: AwareDatetime | None = None
     started_at: AwareDatetime | None = None
@@ -135,8 +147,8 @@ class Submission:
     """A task to admit, with the lead it brings where it brings one.
 
     Attributes:
-        payload: JSON object for the agent where the kind does not read a stored lead, else None.
-        lead: Stored (new or replaced) in the same transaction; None where the lead is stored already.
+        payload: JSON object for the agent; None where the kind reads a stored lead.
+        lead: Stored (new or replaced) in the same transaction; None where it is stored already.
         lead_id: The stored lead the task is about, or None.
         replace: Whether a stored lead of the same id and other content is replaced (answer now)
             or refused with LeadExistsError (intake).
@@ -165,7 +177,7 @@ class TaskEnvelope:
     """What travels from the queue to an agent.
 
     Attributes:
-        payload: JSON for the agent: an AnalysisInput for ``lead_analysis``, else what was submitted.
+        payload: JSON for the agent: an AnalysisInput for ``lead_analysis``, else the submitted.
         alone: The task was present at two crashes: it must run with nothing beside it.
     """
 

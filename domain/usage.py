@@ -35,7 +35,9 @@ class Usage(Frozen):
     """One model call: the row of the ledger, keyed by (task, attempt, call)."""
 
     attempt: Annotated[int, Field(ge=1)]
-    call: Annotated[int, Field(ge=0)] = Field(description="Number of the call within the attempt, from 0.")
+    call: Annotated[int, Field(ge=0)] = Field(
+        description="Number of the call within the attempt, from 0."
+    )
     model: str
     prompt_tokens: TokenCount
     cached_prompt_tokens: TokenCount = 0
@@ -45,7 +47,9 @@ class Usage(Frozen):
     at: AwareDatetime
 
 
-def cost_nanousd(price: Price, *, prompt_tokens: int, cached_prompt_tokens: int, completion_tokens: int) -> int:
+def cost_nanousd(
+    price: Price, *, prompt_tokens: int, cached_prompt_tokens: int, completion_tokens: int
+) -> int:
     """Return the cost of one call in nano-dollars, rounded up.
 
     Args:
