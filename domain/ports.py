@@ -96,7 +96,7 @@ class TaskQueue(Protocol):
         ...
 
     async def claim(
-        self, kind: AgentKind, worker: WorkerId, *, limit: int, alone_limit: int = 1
+        self, kind: AgentKind, worker: WorkerId, *, limit: int
     ) -> list[TaskEnvelope]:
         """Take up to ``limit`` tasks, round robin over tenants, in each by order key.
 
