@@ -1,0 +1,76 @@
+"""The resource ``/v1/agents``: every kind of agent, its replicas and what waits for it."""
+
+from enum import StrEnum
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from domain.ports import QueueDepth
+from serve_app.json_route import JsonRoute
+from serve_app.problems import documented
+from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.views import View
+from serve_app.services import AgentPool
+
+router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=JsonRoute)
+
+COUNT_CAP = 10_000
+"""Counts of the queue stop here: a long queue must not cost more to look at."""
+
+
+class PoolState(StrEnum):
+    """Whether a kind of agent can take work."""
+
+    READY = "ready"
+    ASLEEP = "asleep"
+    STARTING = "starting"
+
+
+class AgentView(View):
+    """One kind of agent."""
+
+    kind: str
+    state: PoolState = Field(description="`asleep`: scaled to zero, wakes with the next task.")
+    replicas: int
+    min_replicas: int
+    max_replicas: int
+    queued: int = Field(description=f"Tasks in the queue; the count stops at {COUNT_CAP}.")
+    waiting: int = Field(description="Tasks that wait for a back-off.")
+    running: int = Field(description="Tasks claimed or with an agent.")
+    direct_waiting: int = Field(description="Direct calls that wait for a free slot here.")
+
+
+class AgentsView(View):
+    """Every kind of agent, by name."""
+
+    items: tuple[AgentView, ...]
+
+
+def state_of(pool: AgentPool) -> PoolState:
+    """Return whether a pool can take work."""
+    if pool.replicas > 0:
+        return PoolState.READY
+    return PoolState.ASLEEP if pool.min_replicas == 0 else PoolState.STARTING
+
+
+@router.get("", operation_id="listAgents", summary="See the agents at work", responses=documented())
+async def list_agents(call: IdentifiedCall) -> AgentsView:
+    """Return every kind of agent with its replicas, its queue and its state."""
+    pools = sorted(await call.services.engine.pools(), key=lambda pool: pool.kind)
+    depths = await call.services.tasks.depths(cap=COUNT_CAP)
+    nothing = QueueDepth(queued=0, waiting=0, running=0)
+    return AgentsView(items=tuple(_view(pool, depths.get(pool.kind, nothing)) for pool in pools))
+
+
+def _view(pool: AgentPool, depth: QueueDepth) -> AgentView:
+    return AgentView(
+        kind=pool.kind,
+        state=state_of(pool),
+        replicas=pool.replicas,
+        min_replicas=pool.min_replicas,
+        max_replicas=pool.max_replicas,
+        queued=depth.queued,
+        waiting=depth.waiting,
+        running=max(depth.running, pool.running),
+        direct_waiting=pool.direct_waiting,
+    )

@@ -1,0 +1,109 @@
+"""What every route knows of its call: services, tenant, deadline, idempotency key."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Header, Request
+
+from domain.errors import InvalidInputError
+from domain.ids import AgentKind, LeadId, TaskId, TenantId
+from domain.lead import LeadIdText
+from domain.task import LEAD_ANALYSIS, Submission
+from serve_app.json_route import TIMEOUT_HEADER
+from serve_app.services import Services
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, identified.
+
+    Attributes:
+        deadline_unix_s: When the answer must be out.
+        idempotency_key: As the caller chose it, or None.
+    """
+
+    services: Services
+    tenant_id: TenantId
+    deadline_unix_s: float
+    idempotency_key: str | None
+
+    def submission(self, kind: AgentKind = LEAD_ANALYSIS, **changes: Any) -> Submission:
+        """Return a submission of this tenant with a new task id and the caller's key."""
+        return Submission(
+            task_id=self.services.new_task_id(),
+            tenant_id=self.tenant_id,
+            kind=kind,
+            **{"idempotency_key": self.idempotency_key, **changes},
+        )
+
+    def check_kind(self, kind: str, field: str) -> AgentKind:
+        """Return a kind that is configured.
+
+        Raises:
+            InvalidInputError: Names the kinds there are.
+        """
+        if kind not in self.services.kinds:
+            allowed = ", ".join(sorted(self.services.kinds))
+            raise InvalidInputError(field, kind[:64], allowed)
+        return AgentKind(kind)
+
+
+async def identified(
+    request: Request,
+    _timeout: Annotated[
+        float | None,
+        Header(
+            alias=TIMEOUT_HEADER,
+            description="Seconds the caller will wait; becomes one absolute deadline.",
+            examples=[5],
+        ),
+    ] = None,
+) -> Call:
+    """Return the call of a request that changes nothing twice anyway."""
+    services: Services = request.app.state.services
+    tenant_id = await services.identity.identify(request.headers)
+    return Call(services, tenant_id, request.state.deadline_unix_s, None)
+
+
+async def keyed(
+    call: Annotated[Call, Depends(identified)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Unique per request of yours: the same key and request again changes"
+            " nothing and answers with the first task.",
+            examples=["form-7f3a-1"],
+        ),
+    ] = None,
+) -> Call:
+    """Return the call of a request that may carry an ``Idempotency-Key``."""
+    return Call(call.services, call.tenant_id, call.deadline_unix_s, idempotency_key)
+
+
+IdentifiedCall = Annotated[Call, Depends(identified)]
+KeyedCall = Annotated[Call, Depends(keyed)]
+
+
+def digest_of(address: str, body: Any) -> bytes:
+    """Return SHA-256 of a request: the same whatever the order of names in its JSON."""
+    canonical = orjson.dumps([address, body], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(canonical).digest()
+
+
+def typed_id(lead_id: LeadIdText) -> LeadId:
+    """Return a path's lead id as stores want it."""
+    return LeadId(lead_id)
+
+
+def task_address(task_id: TaskId) -> str:
+    """Return where a task can be read."""
+    return f"/v1/tasks/{task_id}"

@@ -1,0 +1,99 @@
+"""Examples of the OpenAPI document: leads and changes as people send them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Examples = dict[str, Any]
+
+LEAD: Mapping[str, Any] = {
+    "lead_id": "web-2026-1042",
+    "created_at": "2026-11-20T08:12:00Z",
+    "source": "referral",
+    "locale": "en-US",
+    "contact": {
+        "full_name": "Dana Whitfield",
+        "email": "dana.whitfield@example.com",
+        "phone": "+15035550142",
+        "preferred_channel": "phone",
+    },
+    "service": "landscape_design",
+    "budget": {"amount_min": 18000, "amount_max": 25000, "currency": "USD"},
+    "area_m2": 350,
+    "timeline": "1_3_months",
+    "location": {"postal_code": "97209", "country": "US"},
+    "decision_role": "owner",
+    "message": "We'd like to redo the back yard. Could someone visit next week?",
+    "consent": {"email": True, "sms": True},
+}
+
+LEAD_EXAMPLES: Examples = {
+    "complete": {"summary": "A referral with everything", "value": LEAD},
+    "sparse": {
+        "summary": "A web form with little in it",
+        "value": {
+            "source": "website_form",
+            "contact": {"email": "mrivera@example.com"},
+            "service": "lawn_care",
+            "message": "how much for mowing??",
+        },
+    },
+    "german": {
+        "summary": "A German form, phone in local form",
+        "value": {
+            "source": "website_form",
+            "locale": "de-DE",
+            "contact": {"full_name": "Jürgen Hölzl", "phone": "030 23125042"},
+            "service": "garden_maintenance",
+            "budget": {"amount_max": 180, "currency": "EUR", "period": "month"},
+            "location": {"postal_code": "10405", "country": "DE"},
+            "message": "Wir suchen ab sofort jemanden für die Gartenpflege.",
+        },
+    },
+}
+
+PATCH_EXAMPLES: Examples = {
+    "status": {"summary": "A visit is booked", "value": {"status": "visit_booked"}},
+    "budget": {
+        "summary": "The person named a budget",
+        "value": {"budget": {"amount_max": 9000, "currency": "EUR"}},
+    },
+    "remove": {"summary": "Remove a value", "value": {"timeline": None}},
+}
+
+EVENT_EXAMPLES: Examples = {
+    "reply": {"summary": "The person replied", "value": {"type": "reply"}},
+    "opt_out": {
+        "summary": "No more text messages",
+        "value": {"type": "opt_out", "channel": "sms", "at": "2026-11-22T09:00:00Z"},
+    },
+}
+
+OVERRIDE_EXAMPLES: Examples = {
+    "not_spam": {
+        "summary": "A person says that it is no spam",
+        "value": {"gate": "spam", "by": "marta", "reason": "I know the sender"},
+    }
+}
+
+TASK_EXAMPLES: Examples = {
+    "stored": {
+        "summary": "Analyse a stored lead again",
+        "value": {"kind": "lead_analysis", "lead_id": "web-2026-1042", "priority": "high"},
+    },
+    "new": {
+        "summary": "Take in a lead and analyse it when there is time",
+        "value": {"kind": "lead_analysis", "lead": LEAD, "priority": "low"},
+    },
+}
+
+BATCH_EXAMPLES: Examples = {
+    "two": {
+        "summary": "Two stored leads",
+        "value": {
+            "items": [
+                {"kind": "lead_analysis", "lead_id": "web-2026-1042"},
+                {"kind": "lead_analysis", "lead_id": "web-2026-1043", "priority": "bulk"},
+            ]
+        },
+    }
+}

@@ -1,0 +1,245 @@
+"""The resource ``/v1/leads``: take in, answer now, list, read, change, delete."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.analysis import Grade, LeadAnalysis, Qualification
+from domain.errors import (
+    AgentError,
+    ConflictError,
+    DeadlineExceededError,
+    GardenosError,
+    UnavailableError,
+)
+from domain.lead import LeadIdText, LeadStatus, typed_lead_id
+from domain.ports import LeadFilter, LeadRecord
+from domain.task import TaskState
+from serve_app.json_route import JsonRoute
+from serve_app.merge_patch import patched
+from serve_app.problems import documented
+from serve_app.routes.call import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    Call,
+    IdentifiedCall,
+    KeyedCall,
+    digest_of,
+    task_address,
+    typed_id,
+)
+from serve_app.routes.examples import LEAD_EXAMPLES, PATCH_EXAMPLES
+from serve_app.routes.views import (
+    LeadAccepted,
+    LeadChanged,
+    LeadDetail,
+    LeadObject,
+    LeadView,
+    PageView,
+    TaskReference,
+)
+from serve_app.services import Answer
+
+router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=JsonRoute)
+
+DETAIL_LIMIT = 50
+"""Most analyses, drafts and tasks that come with one lead."""
+
+ABANDONED_RETRY_S = 1.0
+
+LeadBody = Annotated[LeadObject, Body(openapi_examples=LEAD_EXAMPLES)]
+LeadPath = Annotated[LeadIdText, Path(description="The lead's id.", examples=["web-2026-1042"])]
+
+
+class Sort(StrEnum):
+    """Orders of the list."""
+
+    CALL_FIRST = "call_first"
+    NEWEST = "newest"
+
+
+class LeadQuery(BaseModel):
+    """Which leads to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sort: Sort = Field(
+        default=Sort.NEWEST,
+        description="`call_first`: whom to call, best first; leaves out whom nobody should call.",
+    )
+    status: LeadStatus | None = None
+    grade: Grade | None = None
+    qualification: Qualification | None = None
+    cursor: str | None = Field(default=None, max_length=512, description="From the page before.")
+    limit: int = Field(default=DEFAULT_PAGE, ge=1, le=MAX_PAGE)
+
+
+@router.post(
+    "/analyze",
+    operation_id="analyzeLead",
+    summary="Score a lead now",
+    response_model=LeadAnalysis,
+    responses=documented(409, 413, 415, 429, 502),
+)
+async def analyze(call: KeyedCall, raw: LeadBody) -> Response:
+    """Store the lead, analyse it, and answer with the analysis.
+
+    A stored lead of the same `lead_id` is replaced. The header `Gardenos-Task-Id` names the task.
+    """
+    lead = call.services.read_lead(raw, call.services.now())
+    submission = call.submission(
+        lead=lead,
+        lead_id=typed_lead_id(lead),
+        replace=True,
+        direct=True,
+        deadline_unix_s=call.deadline_unix_s,
+        request_digest=digest_of("analyze", raw),
+    )
+    answer = await call.services.engine.answer(submission)
+    return Response(
+        result_of(answer, call.deadline_unix_s),
+        media_type="application/json",
+        headers={"Gardenos-Task-Id": str(answer.task_id), "Location": task_address(answer.task_id)},
+    )
+
+
+def result_of(answer: Answer, deadline_unix_s: float) -> bytes:
+    """Return the result of a direct task that succeeded.
+
+    Raises:
+        GardenosError: What its caller is told where it did not.
+    """
+    if answer.state is TaskState.SUCCEEDED and answer.result is not None:
+        return answer.result
+    errors: dict[TaskState, GardenosError] = {
+        TaskState.EXPIRED: DeadlineExceededError("the analysis", deadline_unix_s),
+        TaskState.CANCELLED: ConflictError("task", str(answer.task_id), "it was cancelled"),
+        TaskState.ABANDONED: UnavailableError(
+            "the process that ran the analysis ended", ABANDONED_RETRY_S
+        ),
+    }
+    code, _, sentence = (answer.error or "failed: no reason was given").partition(": ")
+    raise errors.get(answer.state) or AgentError(code, sentence or code, False)
+
+
+@router.post(
+    "",
+    operation_id="createLead",
+    summary="Take in a lead",
+    status_code=202,
+    responses=documented(409, 413, 415, 429),
+)
+async def create(call: KeyedCall, raw: LeadBody, response: Response) -> LeadAccepted:
+    """Store a lead and queue its analysis; both are safe when the answer comes."""
+    lead = call.services.read_lead(raw, call.services.now())
+    submission = call.submission(
+        lead=lead, lead_id=typed_lead_id(lead), request_digest=digest_of("lead", raw)
+    )
+    (admission,) = await call.services.engine.submit([submission])
+    if isinstance(admission, GardenosError):
+        raise admission
+    version = admission.lead_version or 1
+    if not admission.created and admission.lead_id is not None:
+        record = await call.services.leads.get(call.tenant_id, admission.lead_id)
+        lead, version = record.lead, record.version
+    response.headers["Location"] = f"/v1/leads/{lead.lead_id}"
+    task = TaskReference.of(admission.task_id, created=admission.created)
+    return LeadAccepted(lead=lead, version=version, task=task)
+
+
+@router.get(
+    "", operation_id="listLeads", summary="List leads, or whom to call", responses=documented()
+)
+async def list_leads(
+    call: IdentifiedCall, query: Annotated[LeadQuery, Query()]
+) -> PageView[LeadView]:
+    """Return a page of leads with their newest analysis."""
+    wanted = LeadFilter(
+        status=query.status,
+        grade=query.grade,
+        qualification=query.qualification,
+        call_first=query.sort is Sort.CALL_FIRST,
+    )
+    page = await call.services.leads.list(
+        call.tenant_id, wanted, cursor=query.cursor, limit=query.limit
+    )
+    return PageView(
+        items=tuple(LeadView.of(record) for record in page.items), next_cursor=page.next_cursor
+    )
+
+
+@router.get(
+    "/{lead_id:path}",
+    operation_id="getLead",
+    summary="Read a lead with all that is known about it",
+    responses=documented(404),
+)
+async def read(call: IdentifiedCall, lead_id: LeadPath) -> LeadDetail:
+    """Return a lead with its analyses, drafts and tasks, each newest first."""
+    services, name = call.services, typed_id(lead_id)
+    record = await services.leads.get(call.tenant_id, name)
+    tasks = await services.tasks.list(
+        call.tenant_id, state=None, kind=None, lead_id=name, cursor=None, limit=DETAIL_LIMIT
+    )
+    return LeadDetail(
+        **LeadView.values(record),
+        analyses=await services.analyses.list_for_lead(call.tenant_id, name, limit=DETAIL_LIMIT),
+        drafts=await services.follow_ups.list_for_lead(call.tenant_id, name, limit=DETAIL_LIMIT),
+        tasks=tasks.items,
+    )
+
+
+@router.patch(
+    "/{lead_id:path}",
+    operation_id="changeLead",
+    summary="Change a lead",
+    responses=documented(404, 409, 413, 415),
+)
+async def change(
+    call: IdentifiedCall,
+    lead_id: LeadPath,
+    patch: Annotated[dict[str, Any], Body(openapi_examples=PATCH_EXAMPLES)],
+) -> LeadChanged:
+    """Apply a JSON merge patch (RFC 7396): null removes, lists are replaced; analyse it again.
+
+    `lead_id`, `created_at`, `flags` and `set_aside` cannot be changed.
+    """
+
+    def apply(record: LeadRecord) -> LeadRecord:
+        raw = patched(record.lead, patch)
+        return replace(record, lead=call.services.read_lead(raw, record.received_at))
+
+    return await change_lead(call, lead_id, apply)
+
+
+@router.delete(
+    "/{lead_id:path}",
+    operation_id="deleteLead",
+    summary="Delete a lead with everything derived from it",
+    status_code=204,
+    responses=documented(404),
+)
+async def delete(call: IdentifiedCall, lead_id: LeadPath) -> None:
+    """Delete the lead, its analyses, drafts, outcomes and tasks; costs stay, without the lead."""
+    await call.services.leads.delete(call.tenant_id, typed_id(lead_id))
+
+
+async def change_lead(
+    call: Call, lead_id: LeadIdText, apply: Callable[[LeadRecord], LeadRecord]
+) -> LeadChanged:
+    """Change a stored lead and queue its analysis where that altered something."""
+    versions_before: list[int] = []
+
+    def watched(record: LeadRecord) -> LeadRecord:
+        versions_before.append(record.version)
+        return apply(record)
+
+    rescore = call.submission(lead_id=typed_id(lead_id))
+    record = await call.services.leads.change(call.tenant_id, typed_id(lead_id), watched, rescore)
+    altered = record.version != versions_before[-1]
+    task = TaskReference.of(rescore.task_id) if altered else None
+    return LeadChanged(**LeadView.values(record), task=task)

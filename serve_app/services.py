@@ -1,0 +1,142 @@
+"""What the routes call: the engine, the stores and the reader of leads, as one value."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.errors import GardenosError
+from domain.ids import AgentKind, TaskId, TenantId
+from domain.lead import Lead
+from domain.ports import AnalysisStore, FollowUpStore, LeadStore, TaskStore
+from domain.task import Admission, Submission, Task, TaskState
+from serve_app.identity import Identity
+from serve_app.settings import HttpSettings
+
+
+class Answer(Protocol):
+    """How a direct task ended, as the engine reports it."""
+
+    @property
+    def task_id(self) -> TaskId:
+        """The task, or the first one where the idempotency key was known."""
+        ...
+
+    @property
+    def state(self) -> TaskState:
+        """A finished state."""
+        ...
+
+    @property
+    def result(self) -> bytes | None:
+        """JSON of the result where the task succeeded."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """Code and sentence where it did not."""
+        ...
+
+
+class AgentPool(Protocol):
+    """One kind of agent: its replicas and what waits for them."""
+
+    @property
+    def kind(self) -> AgentKind:
+        """Name of the pool."""
+        ...
+
+    @property
+    def replicas(self) -> int:
+        """Replicas that take work now."""
+        ...
+
+    @property
+    def min_replicas(self) -> int:
+        """Fewest replicas; 0 means that the pool may sleep."""
+        ...
+
+    @property
+    def max_replicas(self) -> int:
+        """Most replicas."""
+        ...
+
+    @property
+    def running(self) -> int:
+        """Tasks that this orchestrator has with the agents."""
+        ...
+
+    @property
+    def direct_waiting(self) -> int:
+        """Direct calls that wait for a free slot."""
+        ...
+
+
+class Engine(Protocol):
+    """What runs tasks: the orchestrator without its HTTP face."""
+
+    async def answer(self, submission: Submission) -> Answer:
+        """Admit a direct task, run it, and return after its completion has been committed.
+
+        Where the idempotency key is known, wait for the first task instead. Ends by the
+        submission's deadline.
+
+        Raises:
+            GardenosError: The task was refused at admission, or the deadline passed.
+        """
+        ...
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Admission | GardenosError]:
+        """Commit tasks to the queue; one answer each, in order."""
+        ...
+
+    async def wait_finished(
+        self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
+    ) -> Task:
+        """Return the task as soon as it is finished, or as it is at ``until_unix_s``.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+        """
+        ...
+
+    async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        """Cancel an open task and tell the agent that runs it.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+            ConflictError: The task is finished.
+        """
+        ...
+
+    async def pools(self) -> Sequence[AgentPool]:
+        """Return the state of every kind of agent, without asking the database."""
+        ...
+
+
+LeadReader = Callable[[Mapping[str, Any], datetime], Lead]
+"""Reads a lead from what a sender posted and when it came; raises pydantic's ValidationError
+or InvalidInputError naming the field where it cannot be a lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may call. Made once per replica, by whoever builds the application.
+
+    Attributes:
+        kinds: The kinds of agent that are configured.
+        now: The wall clock, with zone.
+        new_task_id: Maker of UUIDs version 7.
+    """
+
+    engine: Engine
+    tasks: TaskStore
+    leads: LeadStore
+    analyses: AnalysisStore
+    follow_ups: FollowUpStore
+    identity: Identity
+    read_lead: LeadReader
+    kinds: frozenset[AgentKind]
+    limits: HttpSettings
+    now: Callable[[], datetime]
+    new_task_id: Callable[[], TaskId]

@@ -1,0 +1,226 @@
+"""Every setting of the product; the only reader of the environment.
+
+Order, strongest first: arguments, environment (``GARDENOS_HTTP__PORT=8000``), the YAML file that
+``GARDENOS_SETTINGS_FILE`` names, defaults.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from domain.errors import ConfigurationError
+
+PREFIX = "GARDENOS_"
+FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
+DATABASE_URL_VARIABLE = "GARDENOS_DATABASE_URL"
+SECRET_VARIABLES = frozenset({DATABASE_URL_VARIABLE, "GARDENOS_MODEL__API_KEY"})
+"""Variables that hold a secret: settings name them, the process that needs one reads it."""
+
+HIDDEN_WORDS = ("url", "key", "password", "secret", "token")
+LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reachable from this machine only."""
+    if host in LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, and closed against names nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class HttpSettings(Section):
+    """The HTTP face."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8000, description="TCP port.")
+    max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
+        default=2**20, description="Largest body of a single request, in bytes."
+    )
+    max_batch_body_bytes: Annotated[int, Field(ge=1024, le=256 * 2**20)] = Field(
+        default=16 * 2**20, description="Largest body of a batch, in bytes."
+    )
+    max_batch_items: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1000, description="Most tasks in one batch."
+    )
+    default_timeout_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=70.0, description="Time for a request that names none, in seconds."
+    )
+    max_timeout_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=300.0, description="Longest time a request may ask for, in seconds."
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _only_loopback(cls, host: str) -> str:
+        if not is_loopback(host):
+            raise ValueError(
+                "a loopback address such as 127.0.0.1: without authentication"
+                " the service must not be reachable from other machines"
+            )
+        return host
+
+
+class DashboardSettings(Section):
+    """Ray's dashboard of a local start; it listens on loopback."""
+
+    enabled: bool = Field(default=True, description="Whether a local start brings it.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=8265, description="TCP port; the next free one is taken where it is in use."
+    )
+
+
+class Environment(EnvSettingsSource):
+    """The environment, which may hold no ``GARDENOS_`` variable that nobody declared."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the settings that variables give.
+
+        Raises:
+            ConfigurationError: A variable is none of ours.
+        """
+        sections = set(self.settings_cls.model_fields)
+        for name in sorted(os.environ):
+            if not name.upper().startswith(PREFIX):
+                continue
+            if name.upper() in SECRET_VARIABLES | {FILE_VARIABLE}:
+                continue
+            section = name[len(PREFIX) :].lower().split("__")[0]
+            if section not in sections:
+                allowed = "variables " + ", ".join(
+                    f"{PREFIX}{known.upper()}" for known in sorted(sections)
+                )
+                raise ConfigurationError(name, "an unknown setting", allowed)
+        found = super().__call__()
+        return _without_secrets(found)
+
+
+def _without_secrets(found: dict[str, Any]) -> dict[str, Any]:
+    """Take back what a secret's variable put into a section of the same name."""
+    for variable in SECRET_VARIABLES:
+        section, _, name = variable[len(PREFIX) :].lower().partition("__")
+        values = found.get(section)
+        if name and isinstance(values, dict):
+            values.pop(name, None)
+            if not values:
+                del found[section]
+    return found
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Return a YAML file's settings.
+
+    Raises:
+        ConfigurationError: There is no such file, or it is not a YAML mapping.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise ConfigurationError(FILE_VARIABLE, f"{path} ({reason})", "a readable file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(FILE_VARIABLE, f"{path}{place}", "valid YAML") from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ConfigurationError(FILE_VARIABLE, f"{path}", "a YAML mapping of sections")
+    return {str(name): value for name, value in found.items()}
+
+
+class Settings(BaseSettings):
+    """All settings, one section a room."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        allow_inf_nan=False,
+        title="GardenOS settings",
+    )
+
+    http: HttpSettings = HttpSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    data_folder: Path = Field(
+        default=Path(".gardenos"), description="Where the embedded database keeps its files."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return arguments, environment and the one file; nothing else is read."""
+        del env_settings, dotenv_settings, file_secret_settings
+        sources: list[PydanticBaseSettingsSource] = [init_settings, Environment(settings_cls)]
+        path = os.environ.get(FILE_VARIABLE)
+        if path:
+            sources.append(InitSettingsSource(settings_cls, read_settings_file(Path(path))))
+        return tuple(sources)
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Args:
+        overrides: Sections by name, as the command line gives them; the strongest source.
+
+    Raises:
+        ConfigurationError: Names the field as the user wrote it, what came, what is allowed.
+    """
+    try:
+        return Settings(**dict(overrides or {}))
+    except ValidationError as error:
+        raise _first_fault(error) from error
+    except SettingsError as error:
+        raise _unreadable(error) from error
+
+
+def _first_fault(error: ValidationError) -> ConfigurationError:
+    fault = error.errors()[0]
+    path = [str(part) for part in fault["loc"]]
+    allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if fault["type"] == "extra_forbidden":
+        return ConfigurationError(_as_written(path), "an unknown setting", "declared settings only")
+    hidden = any(word in path[-1] for word in HIDDEN_WORDS)
+    got = "<hidden>" if hidden else repr(fault["input"])[:80]
+    return ConfigurationError(_as_written(path), got, allowed)
+
+
+def _as_written(path: list[str]) -> str:
+    variable = PREFIX + "__".join(path).upper()
+    return variable if variable in {name.upper() for name in os.environ} else ".".join(path)
+
+
+def _unreadable(error: SettingsError) -> ConfigurationError:
+    named = str(error).split('"')
+    section = named[1] if len(named) > 1 else ""
+    variables = [name for name in os.environ if name.upper().startswith(PREFIX + section.upper())]
+    field = variables[0] if len(variables) == 1 else PREFIX + section.upper()
+    return ConfigurationError(field, "a value that cannot be read", "JSON for lists and objects")

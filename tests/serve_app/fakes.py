@@ -1,0 +1,330 @@
+"""In-memory stand-ins for the ports that routes call, and a client on top of them."""
+
+# ruff: noqa: ARG002 - a fake keeps the signature of its port
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+import orjson
+from uuid_utils.compat import uuid7
+
+from domain.analysis import (
+    ActionKind,
+    Bant,
+    BantItem,
+    Confidence,
+    Grade,
+    LeadAnalysis,
+    ModelVersion,
+    NextBestAction,
+    Qualification,
+)
+from domain.errors import (
+    ConflictError,
+    GardenosError,
+    IdempotencyConflictError,
+    InvalidInputError,
+    LeadExistsError,
+    NotFoundError,
+)
+from domain.follow_up import FollowUp
+from domain.ids import AgentKind, LeadId, TaskId, TenantId
+from domain.intake import read_lead
+from domain.lead import Lead
+from domain.ports import LeadFilter, LeadRecord, Page, QueueDepth
+from domain.task import FINISHED_STATES, LEAD_ANALYSIS, Admission, Submission, Task, TaskState
+from serve_app.api import build_api
+from serve_app.identity import LoopbackIdentity
+from serve_app.services import Services
+from serve_app.settings import HttpSettings
+
+ItemT = TypeVar("ItemT")
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def an_analysis(lead_id: str, *, grade: Grade = Grade.A, score: int = 91) -> LeadAnalysis:
+    """Return a complete analysis."""
+    item = BantItem(known=False)
+    return LeadAnalysis(
+        lead_id=lead_id,
+        analysed_at=NOW,
+        score=score,
+        probability=score / 100,
+        logit=2.3,
+        grade=grade,
+        fit_score=80,
+        engagement_score=70,
+        qualification=Qualification.QUALIFIED,
+        reasons=(),
+        bant=Bant(budget=item, authority=item, need=item, timeline=item),
+        next_best_action=NextBestAction(kind=ActionKind.CALL, due_by=NOW, text="Call now."),
+        confidence=Confidence(level="high", value=0.9, basis="most fields are known"),
+        model=ModelVersion(scorer="scorecard", version="1"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAnswer:
+    """How a direct task ended."""
+
+    task_id: TaskId
+    state: TaskState
+    result: bytes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FakePool:
+    """One kind of agent."""
+
+    kind: AgentKind = LEAD_ANALYSIS
+    replicas: int = 1
+    min_replicas: int = 1
+    max_replicas: int = 2
+    running: int = 0
+    direct_waiting: int = 0
+
+
+@dataclass
+class World:
+    """Everything stored; plays engine and stores at once where their methods do not collide.
+
+    ``fault`` is raised by every call that would reach the database.
+    """
+
+    leads: dict[str, LeadRecord] = field(default_factory=dict)
+    tasks: dict[UUID, Task] = field(default_factory=dict)
+    keys: dict[str, tuple[TaskId, bytes, str | None]] = field(default_factory=dict)
+    submissions: list[Submission] = field(default_factory=list)
+    pools_now: list[FakePool] = field(default_factory=lambda: [FakePool()])
+    fault: Exception | None = None
+    direct_state: TaskState = TaskState.SUCCEEDED
+    direct_error: str | None = None
+    waited_until: list[float] = field(default_factory=list)
+
+    def touch(self) -> None:
+        """Raise the fault, where there is one."""
+        if self.fault is not None:
+            raise self.fault
+
+    def store(self, one: Submission) -> Admission:
+        """Store a submission as the queue would."""
+        if one.idempotency_key in self.keys:
+            task_id, digest, lead_id = self.keys[one.idempotency_key]
+            if digest != one.request_digest:
+                raise IdempotencyConflictError("idempotency key", one.idempotency_key, "is taken")
+            return Admission(task_id, None, False, LeadId(lead_id) if lead_id else None, 1)
+        if one.lead is not None:
+            old = self.leads.get(one.lead.lead_id)
+            if old and old.lead != one.lead and not one.replace:
+                raise LeadExistsError("lead", one.lead.lead_id, "is another lead")
+            self.leads[one.lead.lead_id] = LeadRecord(one.lead, 1, NOW, NOW)
+        elif one.lead_id is not None and one.lead_id not in self.leads:
+            raise NotFoundError("lead", one.lead_id)
+        self.submissions.append(one)
+        self.tasks[one.task_id] = Task(
+            task_id=one.task_id,
+            tenant_id=one.tenant_id,
+            kind=one.kind,
+            state=TaskState.QUEUED,
+            priority=one.priority,
+            lead_id=one.lead_id,
+            attempt=0,
+            max_attempts=one.max_attempts,
+            enqueued_at=NOW,
+        )
+        if one.idempotency_key:
+            self.keys[one.idempotency_key] = (one.task_id, one.request_digest, one.lead_id)
+        return Admission(one.task_id, None, True, one.lead_id, 1)
+
+
+@dataclass
+class FakeEngine:
+    """Runs nothing; says what the world was told to say."""
+
+    world: World
+
+    async def answer(self, submission: Submission) -> FakeAnswer:
+        self.world.touch()
+        admission = self.world.store(submission)
+        result = orjson.dumps(an_analysis(str(submission.lead_id)).model_dump(mode="json"))
+        state = self.world.direct_state
+        done = state is TaskState.SUCCEEDED
+        return FakeAnswer(
+            admission.task_id, state, result if done else None, self.world.direct_error
+        )
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Admission | GardenosError]:
+        self.world.touch()
+        answers: list[Admission | GardenosError] = []
+        for one in submissions:
+            try:
+                answers.append(self.world.store(one))
+            except GardenosError as error:
+                answers.append(error)
+        return answers
+
+    async def wait_finished(
+        self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
+    ) -> Task:
+        self.world.waited_until.append(until_unix_s)
+        return await FakeTasks(self.world).get(tenant_id, task_id)
+
+    async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        return await FakeTasks(self.world).cancel(tenant_id, task_id)
+
+    async def pools(self) -> Sequence[FakePool]:
+        return self.world.pools_now
+
+
+@dataclass
+class FakeTasks:
+    """TaskStore."""
+
+    world: World
+
+    async def get(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        self.world.touch()
+        if task_id not in self.world.tasks:
+            raise NotFoundError("task", str(task_id))
+        return self.world.tasks[task_id]
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        state: TaskState | None,
+        kind: AgentKind | None,
+        lead_id: LeadId | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Task]:
+        self.world.touch()
+        found = [
+            task
+            for task in self.world.tasks.values()
+            if (state is None or task.state is state)
+            and (kind is None or task.kind == kind)
+            and (lead_id is None or task.lead_id == lead_id)
+        ]
+        return page_of(found, cursor, limit)
+
+    async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        task = await self.get(tenant_id, task_id)
+        if task.state in FINISHED_STATES:
+            raise ConflictError("task", str(task_id), f"is {task.state} already")
+        self.world.tasks[task_id] = task.model_copy(update={"state": TaskState.CANCELLED})
+        return self.world.tasks[task_id]
+
+    async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
+        return frozenset()
+
+    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+        self.world.touch()
+        return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0)}
+
+    async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
+        return 0
+
+
+@dataclass
+class FakeLeads:
+    """LeadStore."""
+
+    world: World
+    filters: list[LeadFilter] = field(default_factory=list)
+
+    async def get(self, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:
+        self.world.touch()
+        if lead_id not in self.world.leads:
+            raise NotFoundError("lead", lead_id)
+        return self.world.leads[lead_id]
+
+    async def list(
+        self, tenant_id: TenantId, leads: LeadFilter, *, cursor: str | None, limit: int
+    ) -> Page[LeadRecord]:
+        self.world.touch()
+        self.filters.append(leads)
+        return page_of(list(self.world.leads.values()), cursor, limit)
+
+    async def change(
+        self,
+        tenant_id: TenantId,
+        lead_id: LeadId,
+        change: Callable[[LeadRecord], LeadRecord],
+        rescore: Submission | None,
+    ) -> LeadRecord:
+        before = await self.get(tenant_id, lead_id)
+        after = change(before)
+        if after == before:
+            return before
+        if rescore is not None:
+            self.world.store(rescore)
+        self.world.leads[lead_id] = replace(after, version=before.version + 1)
+        return self.world.leads[lead_id]
+
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+        await self.get(tenant_id, lead_id)
+        del self.world.leads[lead_id]
+
+
+@dataclass
+class FakeAnalyses:
+    """AnalysisStore."""
+
+    async def list_for_lead(
+        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
+    ) -> tuple[LeadAnalysis, ...]:
+        return (an_analysis(lead_id),)
+
+
+@dataclass
+class FakeFollowUps:
+    """FollowUpStore."""
+
+    async def list_for_lead(
+        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
+    ) -> tuple[FollowUp, ...]:
+        return ()
+
+
+def page_of(found: Sequence[ItemT], cursor: str | None, limit: int) -> Page[ItemT]:
+    """Cut a page; the cursor is the offset."""
+    if cursor is not None and not cursor.isdecimal():
+        raise InvalidInputError("cursor", cursor, "a cursor that this API gave")
+    start = int(cursor or 0)
+    end = start + limit
+    return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
+
+
+def read_posted(raw: Mapping[str, Any], received_at: datetime) -> Lead:
+    """Read a lead as the application does."""
+    return read_lead(raw, received_at=received_at, new_lead_id=str(uuid7()), default_country="US")
+
+
+def services_over(world: World, limits: HttpSettings | None = None) -> Services:
+    """Return what routes call, over a world."""
+    return Services(
+        engine=FakeEngine(world),
+        tasks=FakeTasks(world),
+        leads=FakeLeads(world),
+        analyses=FakeAnalyses(),
+        follow_ups=FakeFollowUps(),
+        identity=LoopbackIdentity(),
+        read_lead=read_posted,
+        kinds=frozenset({LEAD_ANALYSIS}),
+        limits=limits or HttpSettings(),
+        now=lambda: NOW,
+        new_task_id=lambda: TaskId(uuid7()),
+    )
+
+
+def client_over(world: World, limits: HttpSettings | None = None) -> httpx.AsyncClient:
+    """Return a client of the application over a world; the caller closes it."""
+    transport = httpx.ASGITransport(build_api(services_over(world, limits)), False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")

@@ -1,0 +1,116 @@
+"""Claims about the settings: order of the sources, and one clear line for every fault."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import ConfigurationError
+from serve_app.settings import FILE_VARIABLE, Settings, is_loopback, load_settings
+
+
+def write(folder: Path, text: str) -> str:
+    """Write a settings file and return its path."""
+    path = folder / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_the_order_is_arguments_environment_file_defaults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "http: {port: 1001, max_batch_items: 11, max_body_bytes: 2048}"
+    monkeypatch.setenv(FILE_VARIABLE, write(tmp_path, text))
+    monkeypatch.setenv("GARDENOS_HTTP__PORT", "1002")
+    monkeypatch.setenv("GARDENOS_HTTP__MAX_BATCH_ITEMS", "12")
+    http = load_settings({"http": {"port": 1003}}).http
+    assert (http.port, http.max_batch_items, http.max_body_bytes) == (1003, 12, 2048)
+    assert http.host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "allowed"),
+    [
+        ("GARDENOS_PORT", "1", "GARDENOS_PORT", "GARDENOS_HTTP"),
+        ("GARDENOS_HTTP__PROT", "1", "GARDENOS_HTTP__PROT", "declared settings"),
+        ("GARDENOS_HTTP__PORT", "many", "GARDENOS_HTTP__PORT", "integer"),
+        ("GARDENOS_HTTP__PORT", "0", "GARDENOS_HTTP__PORT", "greater than or equal to 1"),
+        ("GARDENOS_HTTP__DEFAULT_TIMEOUT_S", "nan", "GARDENOS_HTTP__DEFAULT_TIMEOUT_S", "finite"),
+        ("GARDENOS_HTTP__HOST", "0.0.0.0", "GARDENOS_HTTP__HOST", "loopback"),  # noqa: S104 - refused
+        ("GARDENOS_HTTP__HOST", "gardenos.example", "GARDENOS_HTTP__HOST", "loopback"),
+        ("GARDENOS_HTTP", "{", "GARDENOS_HTTP", "JSON"),
+        ("GARDENOS_HTTP", "17", "GARDENOS_HTTP", ""),
+        (FILE_VARIABLE, "/nowhere/settings.yaml", FILE_VARIABLE, "readable file"),
+    ],
+)
+def test_a_wrong_variable_is_one_line_with_field_value_and_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, allowed: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.field == field
+    assert allowed in caught.value.allowed
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "allowed"),
+    [
+        ("http: {prot: 1}", "http.prot", "declared settings"),
+        ("htpp: {port: 1}", "htpp", "declared settings"),
+        ("http: {port: [}", FILE_VARIABLE, "valid YAML"),
+        ("- http", FILE_VARIABLE, "mapping"),
+        ("http: {port: 70000}", "http.port", "less than or equal to 65535"),
+    ],
+)
+def test_a_wrong_file_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, field: str, allowed: str
+) -> None:
+    monkeypatch.setenv(FILE_VARIABLE, write(tmp_path, text))
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.field == field
+    assert allowed in caught.value.allowed
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FILE_VARIABLE, write(tmp_path, ""))
+    assert load_settings().http.port == 8000
+
+
+def test_secrets_in_the_environment_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://user:hunter2@db/x")
+    monkeypatch.setenv("GARDENOS_MODEL__API_KEY", "hunter2")
+    assert "hunter2" not in load_settings().model_dump_json()
+
+
+def test_a_wrong_secret_is_never_shown() -> None:
+    wrong: dict[str, Any] = {"http": {"api_key": "hunter2"}}
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(wrong)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_settings_survive_the_way_through_ray_as_a_plain_mapping() -> None:
+    settings = load_settings({"http": {"port": 8123}})
+    assert Settings.model_validate(settings.model_dump(mode="json")) == settings
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("0.0.0.0", False),  # noqa: S104 - refused
+        ("::", False),
+        ("192.168.0.4", False),
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_only_loopback_addresses_count_as_such(host: str, answer: bool) -> None:  # noqa: FBT001 - a table
+    assert is_loopback(host) is answer

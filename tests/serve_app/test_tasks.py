@@ -1,0 +1,129 @@
+"""Claims about ``/v1/tasks``, ``/v1/agents`` and health."""
+
+import time
+
+import httpx
+import pytest
+
+from domain.errors import DatabaseUnavailableError
+from domain.task import TaskState
+from serve_app.routes.examples import BATCH_EXAMPLES, LEAD, TASK_EXAMPLES
+from serve_app.settings import HttpSettings
+from tests.serve_app.fakes import FakePool, World, client_over
+
+
+async def test_a_task_about_a_stored_lead_is_queued(http: httpx.AsyncClient, world: World) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    answer = await http.post("/v1/tasks", json=TASK_EXAMPLES["stored"]["value"])
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == answer.json()["href"]
+    assert world.submissions[-1].priority == "high"
+
+
+async def test_a_task_about_an_unknown_lead_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/tasks", json={"lead_id": "nobody"})
+    assert answer.status_code == 404
+
+
+async def test_a_batch_refuses_item_by_item_and_keeps_the_rest(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    items = [
+        {"lead": LEAD},
+        {"kind": "gardener"},
+        {"lead": {"contact": 1}},
+        {"lead_id": "nobody"},
+        17,
+        {"lead": {"message": "mow"}, "priority": "bulk"},
+    ]
+    answer = await http.post("/v1/tasks/batch", json={"items": items})
+    body = answer.json()
+    assert answer.status_code == 202
+    assert (body["accepted"], body["refused"]) == (2, 4)
+    assert [item["index"] for item in body["items"]] == [0, 1, 2, 3, 4, 5]
+    assert [bool(item.get("task")) for item in body["items"]] == [True, *[False] * 4, True]
+    assert body["items"][3]["problem"]["status"] == 404
+    assert len(world.tasks) == 2
+
+
+async def test_a_batch_with_nothing_accepted_is_no_202(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/tasks/batch", json=BATCH_EXAMPLES["two"]["value"])
+    assert answer.status_code == 200
+    assert answer.json()["accepted"] == 0
+
+
+async def test_the_same_batch_with_the_same_key_answers_with_the_first_tasks(
+    http: httpx.AsyncClient,
+) -> None:
+    items = {"items": [{"lead": {"message": "a"}}, {"lead": {"message": "b"}}]}
+    first = await http.post("/v1/tasks/batch", json=items, headers={"Idempotency-Key": "night"})
+    again = await http.post("/v1/tasks/batch", json=items, headers={"Idempotency-Key": "night"})
+    ids = [[item["task"]["task_id"] for item in one.json()["items"]] for one in (first, again)]
+    assert ids[0] == ids[1]
+
+
+async def test_a_batch_beyond_its_bound_is_refused_whole(world: World) -> None:
+    async with client_over(world, HttpSettings(max_batch_items=2)) as http:
+        answer = await http.post("/v1/tasks/batch", json={"items": [{"lead": {}}] * 3})
+    assert answer.status_code == 422
+    assert not world.tasks
+
+
+async def test_a_long_poll_waits_at_most_as_long_as_asked_and_as_the_deadline(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    created = await http.post("/v1/leads", json=LEAD)
+    address = created.json()["task"]["href"]
+    now_s = time.time()
+    await http.get(address, params={"wait_s": 20})
+    await http.get(address, params={"wait_s": 20}, headers={"X-Request-Timeout-Seconds": "5"})
+    asked, bounded = (until - now_s for until in world.waited_until)
+    assert asked == pytest.approx(20, abs=2)
+    assert bounded == pytest.approx(5, abs=2)
+
+
+async def test_tasks_are_listed_by_state(http: httpx.AsyncClient) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    queued = await http.get("/v1/tasks", params={"state": "queued"})
+    running = await http.get("/v1/tasks", params={"state": "running"})
+    assert len(queued.json()["items"]) == 1
+    assert running.json()["items"] == []
+
+
+async def test_an_open_task_is_cancelled_once(http: httpx.AsyncClient) -> None:
+    created = await http.post("/v1/leads", json=LEAD)
+    address = created.json()["task"]["href"] + "/cancel"
+    first = await http.post(address)
+    again = await http.post(address)
+    assert first.json()["state"] == TaskState.CANCELLED
+    assert again.status_code == 409
+
+
+async def test_agents_tell_replicas_queue_and_state(http: httpx.AsyncClient, world: World) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    (agent,) = (await http.get("/v1/agents")).json()["items"]
+    assert (agent["kind"], agent["state"], agent["queued"]) == ("lead_analysis", "ready", 1)
+
+
+@pytest.mark.parametrize(
+    ("pool", "status"),
+    [
+        (FakePool(), 200),
+        (FakePool(replicas=0, min_replicas=0), 200),
+        (FakePool(replicas=0, min_replicas=1), 503),
+    ],
+)
+async def test_ready_means_that_every_agent_can_take_work(
+    http: httpx.AsyncClient, world: World, pool: FakePool, status: int
+) -> None:
+    world.pools_now = [pool]
+    assert (await http.get("/readyz")).status_code == status
+
+
+async def test_without_a_database_the_process_is_alive_but_not_ready(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    world.fault = DatabaseUnavailableError("the database does not answer", 1.0)
+    alive, ready = await http.get("/healthz"), await http.get("/readyz")
+    assert alive.status_code == 200
+    assert (ready.status_code, ready.json()["database"]) == (503, False)
