@@ -15,16 +15,12 @@ the pipe closes, however the starter ended.
 
 import asyncio
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
+import pwd
 import select
-import shutil
-import stat
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -35,6 +31,15 @@ from urllib.parse import quote
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 from postgres import guardian
 from postgres.binaries import Binaries, find_binaries
+from postgres.server_folders import (
+    SOCKET_NAME,
+    is_locked,
+    make_run_folder,
+    prepare_folder,
+    run_folder_of,
+    take_lock,
+    version_on_disk,
+)
 
 ROLE = "gardenos"
 """Owner of the database; not a superuser, so that what runs here runs on a real server too."""
@@ -42,7 +47,6 @@ ROLE = "gardenos"
 DATABASE = "gardenos"
 SUPERUSER = "postgres"
 BOOTSTRAP = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
-LOCK_POLL_S = 0.05
 LOG_TAIL_BYTES = 2000
 
 SERVER_SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -72,7 +76,7 @@ class EmbeddedOptions:
             folders.
         server_settings: Added to :data:`SERVER_SETTINGS`; ``fsync=off`` also makes initdb faster.
         run_root: Where the socket's folder is made; short, since socket paths end at 107 bytes.
-        ways: How to shed root, in order; see :class:`postgres.guardian.Spec`. None chooses.
+        ways: As whom to run, in order; see :class:`postgres.guardian.Spec`. None chooses.
         lock_wait_s: How long to wait for the server of a starter that is gone to stop.
     """
 
@@ -108,7 +112,7 @@ class EmbeddedServer:
         superuser_dsn: The same for the superuser, database ``postgres``.
         pid: The server process at the start; it may change, since a server that dies by itself is
             started again.
-        way: How root was shed: ``plain`` (there was none), ``namespace`` or ``nobody``.
+        way: As whom it runs: ``plain`` (as we do), ``namespace`` or ``nobody``.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], data_folder: Path, ready: Ready) -> None:
@@ -170,7 +174,7 @@ def start_embedded(data_folder: Path, options: EmbeddedOptions = DEFAULT_OPTIONS
     try:
         run_folder = make_run_folder(folder, options.run_root)
         spec = make_spec(folder, run_folder, lock_fd=lock_fd, binaries=binaries, options=options)
-        process = start_guardian(spec)
+        process = start_guardian(spec, run_folder)
     finally:
         os.close(lock_fd)
     stop_limit_s = options.fast_s + 2 * options.immediate_s + 5.0
@@ -207,128 +211,15 @@ async def embedded_server(
 def running_dsn(data_folder: Path, run_root: Path = DEFAULT_OPTIONS.run_root) -> str | None:
     """Return the address of the server that another process runs on this folder, or None."""
     folder = data_folder.resolve()
-    try:
-        fd = os.open(folder / "lock", os.O_RDWR)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        run_folder = run_folder_of(folder, run_root)
-        return dsn_of(run_folder) if (run_folder / ".s.PGSQL.5432").exists() else None
-    finally:
-        os.close(fd)
+    run_folder = run_folder_of(folder, run_root)
+    if is_locked(folder) and (run_folder / SOCKET_NAME).exists():
+        return dsn_of(run_folder)
     return None
 
 
 def dsn_of(run_folder: Path, *, role: str = ROLE, database: str = DATABASE) -> str:
     """Return the address of a server whose socket is in ``run_folder``."""
     return f"postgresql://{role}@/{database}?host={quote(str(run_folder), safe='')}"
-
-
-def prepare_folder(data_folder: Path) -> Path:
-    """Make the folder and prove that it can be written."""
-    try:
-        data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = data_folder.resolve()
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ConfigurationError(
-            "data_folder", f"{data_folder} ({error.strerror})", "a folder that this user may write"
-        ) from error
-    data = folder / "data"
-    if data.exists() and data.stat().st_uid != os.geteuid() and os.geteuid() != 0:
-        raise ConfigurationError(
-            "data_folder",
-            f"{folder}, whose data belong to user {data.stat().st_uid}",
-            "data of the user that starts the server; change their owner or choose another folder",
-        )
-    return folder
-
-
-def version_on_disk(folder: Path) -> int | None:
-    """Return the major version of the data, or None where there are none yet."""
-    data = folder / "data"
-    if not data.exists():
-        return None
-    try:
-        return int((data / "PG_VERSION").read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "data_folder",
-            f"{data}, which is not a server's data",
-            "a server's data, or no folder data",
-        ) from error
-
-
-def take_lock(folder: Path, *, wait_s: float) -> int:
-    """Return the descriptor of the locked lock file.
-
-    While the process that started the last server lives, its server is in use: refuse at once.
-    Where it is gone, its server is about to stop: wait.
-    """
-    fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        give_up_at = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                owner = int(os.pread(fd, 20, 0) or b"0")
-                if is_alive(owner) or time.monotonic() > give_up_at:
-                    raise ConfigurationError(
-                        "data_folder",
-                        f"{folder}, used by a running server of process {owner}",
-                        "a folder no other server uses; stop that process or choose another folder",
-                    ) from error
-                time.sleep(LOCK_POLL_S)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, str(os.getpid()).encode(), 0)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process of that number exists."""
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def run_folder_of(folder: Path, run_root: Path) -> Path:
-    """Return where the socket of a data folder's server is: the same at every start."""
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return run_root / f"gardenos-{os.geteuid()}-{digest}"
-
-
-def make_run_folder(folder: Path, run_root: Path) -> Path:
-    """Make the socket's folder anew; the lock is held, so nothing lives in an old one."""
-    run_folder = run_folder_of(folder, run_root)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            found = run_folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or os.geteuid() not in (0, found.st_uid):
-                raise ConfigurationError(
-                    "run_root", f"{run_folder}, which somebody else made", "a folder of our own"
-                )
-            shutil.rmtree(run_folder)
-        run_folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise ConfigurationError(
-            "run_root", f"{run_root} ({error.strerror})", "a folder that this user may write"
-        ) from error
-    return run_folder
 
 
 def make_spec(
@@ -364,23 +255,31 @@ def make_spec(
 
 
 def usual_ways() -> tuple[str, ...]:
-    """Return how to start a server, which refuses to run as root, on this machine."""
-    if os.geteuid() != 0:
-        return ("plain",)
-    return ("namespace", "nobody") if sys.platform == "linux" else ("nobody",)
+    """Return how to start a server that refuses root, and users without an entry in passwd."""
+    if os.geteuid() == 0:
+        return ("namespace", "nobody") if sys.platform == "linux" else ("nobody",)
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return ("namespace", "plain")
+    return ("plain",)
 
 
-def start_guardian(spec: guardian.Spec) -> subprocess.Popen[bytes]:
+def start_guardian(spec: guardian.Spec, run_folder: Path) -> subprocess.Popen[bytes]:
     """Start the guardian in a session of its own, so that Ctrl-C reaches us alone."""
-    with spec.log.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own file
-            [sys.executable, "-I", "-S", guardian.__file__, json.dumps(asdict(spec))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            pass_fds=(spec.lock_fd,),
-            start_new_session=True,
-        )
+    try:
+        with spec.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own file
+                [sys.executable, "-I", "-S", guardian.__file__, json.dumps(asdict(spec))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=(spec.lock_fd,),
+                start_new_session=True,
+            )
+    except OSError:
+        run_folder.rmdir()
+        raise
 
 
 def read_ready(

@@ -29,8 +29,8 @@ from types import FrameType
 
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
-NAMESPACE_UID = 1000
-"""What root is called inside the namespace; any number but 0 satisfies Postgres."""
+OVERFLOW_UID = 65534
+"""What a namespace calls everybody it does not know; commonly also ``nobody``."""
 
 POLL_S = 0.02
 WATCH_S = 0.25
@@ -121,18 +121,25 @@ def server_uid(way: str) -> int:
     return pwd.getpwnam("nobody").pw_uid if way == "nobody" else os.geteuid()
 
 
+def name_for_namespace() -> int:
+    """Return a user number that initdb accepts: not 0, and one that has an entry in passwd."""
+    known = [entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid != 0]
+    return min(known, key=lambda uid: (uid == OVERFLOW_UID, uid))
+
+
 def enter_namespace(uid: int, gid: int) -> None:
-    """Put this process into a user namespace in which root is called NAMESPACE_UID.
+    """Put this process into a user namespace in which our user has another number.
 
     The kernel still sees the same user, so files keep their owner. Raises OSError where
     namespaces are forbidden.
     """
+    inside = name_for_namespace()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{NAMESPACE_UID} {uid} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{NAMESPACE_UID} {gid} 1", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{inside} {uid} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{inside} {gid} 1", encoding="ascii")
 
 
 def follow_parent_to_death(parent: int) -> None:
@@ -154,6 +161,13 @@ def shed_root(way: str) -> None:
         os.setuid(entry.pw_uid)
 
 
+def require_access(spec: Spec) -> None:
+    """Refuse a user that cannot reach the data or the programs."""
+    for path in (spec.folder, spec.server[0]):
+        if not os.access(path, os.X_OK):
+            raise PermissionError(f"the server's user may not enter {path}")
+
+
 def child_set_up(spec: Spec, way: str) -> Callable[[], None]:
     """Return what a forked child does before it becomes a server program.
 
@@ -165,9 +179,7 @@ def child_set_up(spec: Spec, way: str) -> Callable[[], None]:
         try:
             os.umask(0o077)
             shed_root(way)
-            for path in (spec.folder, spec.server[0]):
-                if not os.access(path, os.X_OK):
-                    raise PermissionError(f"the server's user may not enter {path}")
+            require_access(spec)
         except Exception as error:
             os.write(2, f"{way}: {error}\n".encode())
             raise
