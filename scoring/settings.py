@@ -64,7 +64,7 @@ class ServedArea(Frozen):
         return value
 
     def covers(self, location: Location) -> bool | None:
-        """Return whether a place in this country lies in the area; None where too little is said."""
+        """Return whether a place in this country lies in the area; None if too little is said."""
         if not (self.postal_prefixes or self.cities):
             return True
         if location.postal_code and self.postal_prefixes:
@@ -83,7 +83,7 @@ class ServedArea(Frozen):
     def names_city(self, city: str) -> bool:
         """Return whether a city, one of its parts (``Berlin-Mitte``) or a misspelling is listed."""
         listed = [_folded(name) for name in self.cities]
-        whole = _folded(city.split(",")[0])
+        whole = _folded(city.split(",", maxsplit=1)[0])
         parts = [whole, *whole.replace("/", "-").replace("(", "-").replace(")", "").split("-")]
         if any(part.strip() in listed for part in parts):
             return True
@@ -216,7 +216,7 @@ class BusinessProfile(Frozen):
     )
     exchange_rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=lambda: {"EUR": 1.1, "GBP": 1.3},
-        description="Price of one unit of another currency in the profile's; rough, it only sorts budgets.",
+        description="Price of a unit of another currency in ours; rough, it only sorts budgets.",
     )
     capacity_per_week: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=20, description="Leads the sellers can call in a week."
@@ -228,7 +228,7 @@ class BusinessProfile(Frozen):
     )
     calls_hot_leads_at_once: bool = Field(
         default=True,
-        description="True: a lead of grade A is due in five minutes at any hour; false: from the next opening on.",
+        description="Grade A is due in 5 minutes at any hour; if false, from the next opening.",
     )
     refers_to_partners: bool = Field(
         default=True, description="Whether a lead outside the area is offered to a partner."
@@ -273,7 +273,7 @@ class ScoringSettings(Frozen):
     profile: BusinessProfile = Field(default_factory=BusinessProfile)
     message_budget_chars: Annotated[int, Field(ge=200, le=MAX_MESSAGE_BYTES)] = Field(
         default=MAX_MESSAGE_BYTES,
-        description="Characters of a message that are read; what is cut off is flagged message_truncated.",
+        description="Characters of a message that are read; a longer one is flagged.",
     )
 
 
