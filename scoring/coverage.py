@@ -9,8 +9,8 @@ from scoring.known import Known
 from scoring.scorecard import Scorecard
 from scoring.settings import BusinessProfile
 
-_ASKED_AS: Mapping[str, str] = MappingProxyType({"contact": "phone"})
-"""A row's fact under the name people ask for, where the two differ."""
+_FACT_OF: Mapping[str, str] = MappingProxyType({"phone": "contact"})
+"""The scorecard's fact behind what people ask for, where the names differ."""
 
 _ASKABLE = ("budget", "timeline", "decision_role", "service", "location", "area_m2", "phone")
 
@@ -58,8 +58,8 @@ def cover(known: Known, card: Scorecard, profile: BusinessProfile, *, truncated:
     A fact weighs as much as its rows of the scorecard could move the logit. The area is not asked
     for where the price of the service does not rest on it.
     """
-    weights = _weights(card)
-    relevant = {name: weights[name] for name in _ASKABLE if name in weights}
+    weights = card.fact_weights
+    relevant = {name: weights.get(_FACT_OF.get(name, name), 0.0) for name in _ASKABLE}
     if not _area_matters(known, profile):
         relevant.pop("area_m2", None)
     present = frozenset(name for name in relevant if _is_known(known, name))
@@ -78,14 +78,6 @@ def questions(missing: tuple[str, ...], *, locale: str | None, most: int) -> tup
     language = (locale or "en").split("-", maxsplit=1)[0].lower()
     texts = QUESTIONS.get(language, QUESTIONS["en"])
     return tuple(texts[name] for name in missing[:most])
-
-
-def _weights(card: Scorecard) -> Mapping[str, float]:
-    weights: dict[str, float] = {}
-    for row in card.features:
-        name = _ASKED_AS.get(row.fact, row.fact)
-        weights[name] = weights.get(name, 0.0) + row.highest - row.lowest
-    return weights
 
 
 def _area_matters(known: Known, profile: BusinessProfile) -> bool:

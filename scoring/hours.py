@@ -1,5 +1,6 @@
 """When somebody may be called: opening hours and stated wishes, in the lead's own time zone."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -91,10 +92,13 @@ def last_opening_before(
 
 def _days_from(
     at: datetime, zone: ZoneInfo, profile: BusinessProfile
-) -> list[tuple[date, OpeningHours]]:
+) -> Iterator[tuple[date, OpeningHours]]:
     today = at.astimezone(zone).date()
-    days = (today + timedelta(days=ahead) for ahead in range(_DAYS_AHEAD))
-    return [(day, hours) for day in days if (hours := profile.hours.get(day.weekday()))]
+    for ahead in range(_DAYS_AHEAD):
+        day = today + timedelta(days=ahead)
+        hours = profile.hours.get(day.weekday())
+        if hours is not None:
+            yield day, hours
 
 
 def _bounds(day: date, hours: OpeningHours, zone: ZoneInfo) -> tuple[datetime, datetime]:

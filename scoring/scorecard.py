@@ -55,11 +55,6 @@ class FeatureRow(Frozen):
     levels: Annotated[dict[str, Level], Field(min_length=1)]
 
     @property
-    def is_number(self) -> bool:
-        """Whether a number picks the level, rather than a name."""
-        return next(iter(self.levels.values())).at_least is not None
-
-    @property
     def highest(self) -> float:
         """The most log-odds the feature can add; unknown adds 0."""
         return max(0.0, *(level.log_odds for level in self.levels.values()))
@@ -189,6 +184,14 @@ class Scorecard(Frozen):
     def rows(self) -> Mapping[str, FeatureRow]:
         """The rows by the feature's name."""
         return {row.name: row for row in self.features}
+
+    @cached_property
+    def fact_weights(self) -> Mapping[str, float]:
+        """By how much each fact could move the logit: from the worst of its levels to the best."""
+        weights: dict[str, float] = {}
+        for row in self.features:
+            weights[row.fact] = weights.get(row.fact, 0.0) + row.highest - row.lowest
+        return weights
 
 
 def load_scorecard(path: Path = DEFAULT_SCORECARD) -> Scorecard:
