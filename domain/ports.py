@@ -95,9 +95,7 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def claim(
-        self, kind: AgentKind, worker: WorkerId, *, limit: int
-    ) -> list[TaskEnvelope]:
+    async def claim(self, kind: AgentKind, worker: WorkerId, *, limit: int) -> list[TaskEnvelope]:
         """Take up to ``limit`` tasks, round robin over tenants, in each by order key.
 
         A task with two or more crashes comes marked ``alone``. Claims nothing for a worker whose

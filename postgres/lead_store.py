@@ -1,0 +1,224 @@
+"""Leads in Postgres: read, changed under a lock, deleted with everything derived from them."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from domain.analysis import LeadAnalysis
+from domain.duplicates import EarlierLead, contact_keys, first_of
+from domain.errors import DatabaseUnavailableError, InvalidInputError, NotFoundError
+from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
+from domain.lead import Lead, LeadStatus
+from domain.ports import LeadFilter, LeadRecord, Page
+from domain.task import LEAD_ANALYSIS, Submission
+from postgres import queries
+from postgres.admission import OVERRIDES, admit
+from postgres.cursors import decode_cursor, encode_cursor
+from postgres.pool import Connection, Database
+
+_TRIES = 4
+
+
+class PostgresLeadStore:
+    """Implements :class:`domain.ports.LeadStore`."""
+
+    def __init__(
+        self,
+        database: Database,
+        announce: Callable[[AgentKind], None],
+        new_task_id: Callable[[], TaskId],
+        nobody: WorkerId,
+    ) -> None:
+        """Store in ``database``.
+
+        Args:
+            database: Where the leads are.
+            announce: Called with the kind of every task queued here, after the commit.
+            new_task_id: Makes the ids of rescoring tasks.
+            nobody: Stands as worker of admissions that claim nothing.
+        """
+        self._database = database
+        self._announce = announce
+        self._new_task_id = new_task_id
+        self._nobody = nobody
+
+    async def get(self, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:
+        """Return a lead; see the port."""
+        async with self._database.transaction() as connection:
+            return await _get(connection, tenant_id, lead_id)
+
+    async def list(
+        self, tenant_id: TenantId, leads: LeadFilter, *, cursor: str | None, limit: int
+    ) -> Page[LeadRecord]:
+        """Return leads by call priority or newest first; see the port."""
+        query = "lead_list_call_first" if leads.call_first else "lead_list_newest"
+        after = _position(cursor, leads)
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                queries.load(query),
+                tenant_id,
+                leads.status,
+                leads.grade,
+                leads.qualification,
+                *after,
+                limit + 1,
+            )
+        records = tuple(_record(row) for row in rows[:limit])
+        if len(rows) <= limit:
+            return Page(records, None)
+        last = rows[limit - 1]
+        place = last["call_priority"] if leads.call_first else last["received_at"].isoformat()
+        return Page(records, encode_cursor(place, last["lead_id"]))
+
+    async def change(
+        self,
+        tenant_id: TenantId,
+        lead_id: LeadId,
+        change: Callable[[LeadRecord], LeadRecord],
+        rescore: Submission | None,
+    ) -> LeadRecord:
+        """Apply a pure change to a locked lead and queue its analysis; see the port."""
+        async with self._database.transaction() as connection:
+            await connection.execute(queries.load("lead_lock"), tenant_id, lead_id)
+            before = await _get(connection, tenant_id, lead_id)
+            after = change(before)
+            if after.lead == before.lead and after.overrides == before.overrides:
+                return before
+            await self._write_change(connection, tenant_id, before, after)
+            if rescore is not None:
+                await admit(connection, [rescore], self._nobody)
+            changed = await _get(connection, tenant_id, lead_id)
+        if rescore is not None:
+            self._announce(rescore.kind)
+        return changed
+
+    async def _write_change(
+        self, connection: Connection, tenant_id: TenantId, before: LeadRecord, after: LeadRecord
+    ) -> None:
+        keys = contact_keys(after.lead.contact)
+        link = before.duplicate_of
+        if after.lead.contact != before.lead.contact:
+            link = await self._link(connection, tenant_id, after.lead, before.received_at)
+        await connection.execute(
+            queries.load("admit_leads"),
+            [tenant_id],
+            [before.lead.lead_id],
+            [before.version + 1],
+            [after.lead.model_dump_json()],
+            [after.lead.status.value],
+            [after.lead.service],
+            [before.received_at],
+            [link],
+        )
+        await connection.execute(
+            queries.load("admit_contact_keys"),
+            [tenant_id],
+            [before.lead.lead_id],
+            [tenant_id for _ in keys],
+            [before.lead.lead_id for _ in keys],
+            list(keys),
+        )
+        if after.overrides != before.overrides:
+            await connection.execute(
+                queries.load("lead_change_overrides"),
+                tenant_id,
+                before.lead.lead_id,
+                OVERRIDES.dump_json(after.overrides).decode(),
+                before.version + 1,
+            )
+
+    async def _link(
+        self, connection: Connection, tenant_id: TenantId, lead: Lead, received_at: datetime
+    ) -> LeadId | None:
+        keys = contact_keys(lead.contact)
+        tenants = [tenant_id for _ in keys]
+        if not keys:
+            return None
+        await connection.execute(queries.load("admit_lock_contacts"), tenants, list(keys))
+        rows = await connection.fetch(
+            queries.load("admit_earlier_leads"), tenants, list(keys), [], []
+        )
+        others = {row["lead_id"]: row for row in rows if row["lead_id"] != lead.lead_id}
+        earlier = [
+            EarlierLead(
+                LeadId(lead_id),
+                row["received_at"],
+                LeadStatus(row["status"]),
+                row["service"],
+                row["duplicate_of"],
+            )
+            for lead_id, row in others.items()
+        ]
+        return first_of(earlier, service=lead.service, received_at=received_at)
+
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+        """Delete a lead with everything derived from it; see the port."""
+        for _ in range(_TRIES):
+            try:
+                async with self._database.transaction() as connection:
+                    queued = await self._delete(connection, tenant_id, lead_id)
+            except asyncpg.DeadlockDetectedError:
+                continue
+            if queued:
+                self._announce(LEAD_ANALYSIS)
+            return
+        raise DatabaseUnavailableError("the deletion lost its race too often", 1.0)
+
+    async def _delete(
+        self, connection: Connection, tenant_id: TenantId, lead_id: LeadId
+    ) -> Sequence[LeadId]:
+        await connection.execute(queries.load("lead_lock_tasks"), tenant_id, lead_id)
+        await connection.execute(queries.load("lead_lock"), tenant_id, lead_id)
+        keys = contact_keys((await _get(connection, tenant_id, lead_id)).lead.contact)
+        orphans = [
+            LeadId(row["lead_id"])
+            for row in await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
+        ]
+        if orphans:
+            first, rest = orphans[0], orphans[1:]
+            links: list[LeadId | None] = [None, *(first for _ in rest)]
+            await connection.execute(queries.load("lead_relink"), tenant_id, orphans, links)
+            rescores = [
+                Submission(self._new_task_id(), tenant_id, LEAD_ANALYSIS, lead_id=orphan)
+                for orphan in orphans
+            ]
+            await admit(connection, rescores, self._nobody)
+        await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
+        await connection.execute(queries.load("contact_locks_delete"), tenant_id, list(keys))
+        return orphans
+
+
+async def _get(connection: Connection, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:
+    row = await connection.fetchrow(queries.load("lead_get"), tenant_id, lead_id)
+    if row is None:
+        raise NotFoundError("lead", lead_id)
+    return _record(row)
+
+
+def _record(row: asyncpg.Record) -> LeadRecord:
+    analysis = row["analysis"]
+    return LeadRecord(
+        lead=Lead.model_validate_json(row["document"]),
+        version=row["version"],
+        received_at=row["received_at"],
+        updated_at=row["updated_at"],
+        overrides=OVERRIDES.validate_json(row["overrides"]),
+        duplicate_of=row["duplicate_of"],
+        analysis=LeadAnalysis.model_validate_json(analysis) if analysis else None,
+    )
+
+
+def _position(cursor: str | None, leads: LeadFilter) -> tuple[datetime | float | None, str | None]:
+    if cursor is None:
+        return None, None
+    if leads.call_first:
+        priority, lead_id = decode_cursor(cursor, float, str)
+        return float(priority), str(lead_id)
+    received_at, lead_id = decode_cursor(cursor, str, str)
+    try:
+        return datetime.fromisoformat(str(received_at)), str(lead_id)
+    except ValueError as error:
+        allowed = "the next_cursor of an earlier page"
+        raise InvalidInputError("cursor", json.dumps(cursor), allowed) from error

@@ -1,0 +1,8 @@
+-- Store leads, new or replaced. $1 tenants, $2 ids, $3 versions, $4 documents, $5 statuses, $6 services,
+-- $7 received_at, $8 duplicate_of.
+insert into leads as l (tenant_id, lead_id, version, document, status, service, received_at, duplicate_of)
+select * from unnest($1::text[], $2::text[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::text[])
+on conflict (tenant_id, lead_id) do update
+set version = excluded.version, document = excluded.document, status = excluded.status,
+    service = excluded.service, duplicate_of = excluded.duplicate_of, updated_at = clock_timestamp();

@@ -1,0 +1,59 @@
+-- Finish attempts. $1 task ids, $2 attempts, $3 states, $4 results (JSON text or null), $5 errors.
+-- Guarded by id, attempt and not being finished: a worker that lost its task changes nothing here.
+with ended as (
+    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
+        as e (task_id, attempt, state, result, error)
+),
+done as (
+    update tasks t
+    set state = e.state, result = e.result::jsonb, error = e.error, claimed_by = null,
+        finished_at = clock_timestamp()
+    from ended e
+    where t.task_id = e.task_id and t.attempt = e.attempt and t.finished_at is null and t.state = 'running'
+    returning t.task_id, t.tenant_id, t.kind, t.lead_id, t.state, t.result
+),
+analysed as (
+    insert into analyses (analysis_id, tenant_id, lead_id, lead_version, analysed_at, document)
+    select d.task_id, d.tenant_id, d.lead_id, (d.result ->> 'lead_version')::int,
+        (d.result ->> 'analysed_at')::timestamptz, d.result
+    from done d
+    where d.kind = 'lead_analysis' and d.state = 'succeeded' and d.lead_id is not null
+),
+drafted as (
+    insert into follow_ups (follow_up_id, tenant_id, lead_id, drafted_at, document)
+    select d.task_id, d.tenant_id, d.lead_id, (d.result ->> 'drafted_at')::timestamptz, d.result
+    from done d
+    where d.kind = 'follow_up' and d.state = 'succeeded' and d.lead_id is not null
+),
+newest as (
+    select distinct on (d.tenant_id, d.lead_id) d.*
+    from done d
+    where d.kind = 'lead_analysis' and d.state = 'succeeded' and d.lead_id is not null
+    order by d.tenant_id, d.lead_id, (d.result ->> 'lead_version')::int desc,
+        (d.result ->> 'analysed_at')::timestamptz desc
+),
+locked as (
+    select l.tenant_id, l.lead_id, l.grade as old_grade, l.qualification as old_qualification
+    from leads l join newest n on l.tenant_id = n.tenant_id and l.lead_id = n.lead_id
+    order by l.tenant_id, l.lead_id
+    for no key update of l
+),
+current as (
+    update leads l
+    set analysis_id = n.task_id, analysed_version = (n.result ->> 'lead_version')::int,
+        score = (n.result ->> 'score')::smallint, grade = n.result ->> 'grade',
+        qualification = n.result ->> 'qualification',
+        call_priority = (n.result ->> 'call_priority')::double precision
+    from newest n join locked k on k.tenant_id = n.tenant_id and k.lead_id = n.lead_id
+    where l.tenant_id = n.tenant_id and l.lead_id = n.lead_id
+        and l.analysed_version <= (n.result ->> 'lead_version')::int
+    returning l.tenant_id, l.lead_id, l.grade, l.qualification, k.old_grade, k.old_qualification
+),
+followers as (
+    insert into tasks (task_id, tenant_id, kind, state, priority, order_key, lead_id, max_attempts)
+    select uuidv7(), c.tenant_id, 'lead_analysis', 'queued', 'normal', clock_timestamp(), f.lead_id, 5
+    from current c join leads f on f.tenant_id = c.tenant_id and f.duplicate_of = c.lead_id
+    where (c.grade, c.qualification) is distinct from (c.old_grade, c.old_qualification)
+    returning task_id
+)
+select d.task_id, (select count(*) from followers) as followers from done d;

@@ -1,0 +1,17 @@
+-- Give claimed tasks back. $1 task ids, $2 attempts, $3 waits in seconds, $4 errors, $5 crashed, $6 attempt counts.
+update tasks t
+set state = case
+        when t.direct then 'abandoned'
+        when r.counts and t.attempt >= t.max_attempts then 'dead'
+        when r.wait_s > 0 then 'waiting'
+        else 'queued' end,
+    finished_at = case when t.direct or (r.counts and t.attempt >= t.max_attempts) then clock_timestamp() end,
+    not_before = case when r.wait_s > 0 and not t.direct then clock_timestamp() + r.wait_s * interval '1 second' end,
+    attempt = case when r.counts then t.attempt else t.attempt - 1 end,
+    crashes = t.crashes + r.crashed::int,
+    claimed_by = null,
+    error = r.error
+from unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::boolean[], $6::boolean[])
+    as r (task_id, attempt, wait_s, error, crashed, counts)
+where t.task_id = r.task_id and t.attempt = r.attempt and t.finished_at is null and t.state = 'running'
+returning t.task_id, t.kind, t.state;

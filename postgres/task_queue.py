@@ -1,0 +1,190 @@
+"""The durable queue in Postgres: admission, claim, fenced completion, recovery."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from domain.errors import ConflictError, DatabaseUnavailableError, GardenosError
+from domain.ids import AgentKind, TaskId, TenantId, WorkerId
+from domain.task import (
+    ENVELOPE_SCHEMA_VERSION,
+    LEAD_ANALYSIS,
+    Admission,
+    Completion,
+    Priority,
+    Release,
+    Submission,
+    TaskEnvelope,
+    Worker,
+)
+from domain.usage import Usage
+from postgres import queries
+from postgres.admission import AdmissionRaceError, admit
+from postgres.pool import Connection, Database
+
+CRASHES_BEFORE_ALONE = 2
+"""A task present at so many crashes runs next with nothing beside it."""
+
+_TRIES = 4
+
+
+class PostgresTaskQueue:
+    """Implements :class:`domain.ports.TaskQueue`.
+
+    Holds one cursor per kind, so that its claims go round the tenants; two orchestrators go round
+    independently.
+    """
+
+    def __init__(self, database: Database, announce: Callable[[AgentKind], None]) -> None:
+        """Use ``database``; call ``announce`` after commit with each kind that got queued tasks."""
+        self._database = database
+        self._announce = announce
+        self._cursors: dict[AgentKind, str] = {}
+
+    async def admit(
+        self, submissions: Sequence[Submission], worker: WorkerId
+    ) -> list[Admission | GardenosError]:
+        """Store tasks with the leads they bring; see the port."""
+        for _ in range(_TRIES):
+            try:
+                async with self._database.transaction() as connection:
+                    answers = await admit(connection, submissions, worker)
+            except (AdmissionRaceError, asyncpg.DeadlockDetectedError):
+                continue
+            self._announce_queued(submissions, answers)
+            return answers
+        raise DatabaseUnavailableError("admission lost its race too often", 1.0)
+
+    def _announce_queued(
+        self, submissions: Sequence[Submission], answers: Sequence[Admission | GardenosError]
+    ) -> None:
+        queued = {
+            one.kind
+            for one, answer in zip(submissions, answers, strict=True)
+            if isinstance(answer, Admission) and answer.created and not one.direct
+        }
+        self._announce_all(queued)
+
+    def _announce_all(self, kinds: Iterable[AgentKind]) -> None:
+        for kind in set(kinds):
+            self._announce(kind)
+
+    async def claim(self, kind: AgentKind, worker: WorkerId, *, limit: int) -> list[TaskEnvelope]:
+        """Take up to ``limit`` tasks; see the port."""
+        if limit < 1:
+            return []
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                queries.load("queue_claim"), kind, worker, limit, self._cursors.get(kind, ""), None
+            )
+        if rows:
+            self._cursors[kind] = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]
+        return [_envelope(row) for row in rows]
+
+    async def complete(self, completions: Sequence[Completion]) -> frozenset[TaskId]:
+        """Finish attempts and store their usage; see the port."""
+        if not completions:
+            return frozenset()
+        ordered = sorted(completions, key=lambda one: one.task_id)
+        columns = (
+            [one.task_id for one in ordered],
+            [one.attempt for one in ordered],
+            [one.state.value for one in ordered],
+            [one.result.decode() if one.result is not None else None for one in ordered],
+            [one.error for one in ordered],
+        )
+        rows = await self._with_usage(
+            "queue_complete", columns, [(o.task_id, o.attempt, o.usage) for o in ordered]
+        )
+        if any(row["followers"] for row in rows):
+            self._announce(LEAD_ANALYSIS)
+        return frozenset(TaskId(row["task_id"]) for row in rows)
+
+    async def release(self, releases: Sequence[Release]) -> frozenset[TaskId]:
+        """Give tasks back to the queue; see the port."""
+        if not releases:
+            return frozenset()
+        ordered = sorted(releases, key=lambda one: one.task_id)
+        columns = (
+            [one.task_id for one in ordered],
+            [one.attempt for one in ordered],
+            [one.wait_s for one in ordered],
+            [one.error for one in ordered],
+            [one.crashed for one in ordered],
+            [one.count_attempt for one in ordered],
+        )
+        rows = await self._with_usage(
+            "queue_release", columns, [(o.task_id, o.attempt, o.usage) for o in ordered]
+        )
+        self._announce_all(AgentKind(row["kind"]) for row in rows if row["state"] == "queued")
+        return frozenset(TaskId(row["task_id"]) for row in rows)
+
+    async def _with_usage(
+        self,
+        query: str,
+        columns: tuple[list[Any], ...],
+        usage: Sequence[tuple[TaskId, int, tuple[Usage, ...]]],
+    ) -> list[asyncpg.Record]:
+        calls = [(task_id, attempt, call) for task_id, attempt, some in usage for call in some]
+        for _ in range(_TRIES):
+            try:
+                async with self._database.transaction() as connection:
+                    if calls:
+                        await _store_usage(connection, calls)
+                    return await connection.fetch(queries.load(query), *columns)
+            except asyncpg.DeadlockDetectedError:
+                await asyncio.sleep(0)
+        raise DatabaseUnavailableError("a completion lost its race too often", 1.0)
+
+    async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
+        """Make or renew the worker's lease; see the port."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(queries.load("queue_renew"), worker, lease_s)
+        if row is None:
+            raise ConflictError("worker", str(worker), "its lease has run out")
+        return Worker(worker, row["lease_until"])
+
+    async def recover(self, *, limit: int) -> int:
+        """Move on what nobody holds; see the port."""
+        moved: list[asyncpg.Record] = []
+        async with self._database.transaction() as connection:
+            for query in ("queue_recover_lost", "queue_recover_due", "queue_recover_expired"):
+                moved += await connection.fetch(queries.load(query), limit)
+            await connection.execute(queries.load("queue_forget_workers"))
+        self._announce_all(AgentKind(row["kind"]) for row in moved if row["state"] == "queued")
+        return min(limit, len(moved))
+
+
+async def _store_usage(connection: Connection, calls: Sequence[tuple[TaskId, int, Usage]]) -> None:
+    await connection.execute(
+        queries.load("queue_usage"),
+        [task_id for task_id, _, _ in calls],
+        [attempt for _, attempt, _ in calls],
+        [call.call for _, _, call in calls],
+        [call.model for _, _, call in calls],
+        [call.prompt_tokens for _, _, call in calls],
+        [call.cached_prompt_tokens for _, _, call in calls],
+        [call.completion_tokens for _, _, call in calls],
+        [call.cost_nanousd for _, _, call in calls],
+        [call.estimated for _, _, call in calls],
+        [call.at for _, _, call in calls],
+    )
+
+
+def _envelope(row: asyncpg.Record) -> TaskEnvelope:
+    deadline = row["deadline_at"]
+    return TaskEnvelope(
+        schema_version=ENVELOPE_SCHEMA_VERSION,
+        task_id=TaskId(row["task_id"]),
+        tenant_id=TenantId(row["tenant_id"]),
+        kind=AgentKind(row["kind"]),
+        attempt=row["attempt"],
+        priority=Priority(row["priority"]),
+        deadline_unix_s=deadline.timestamp() if deadline else None,
+        payload=(row["payload"] or "null").encode(),
+        max_attempts=row["max_attempts"],
+        crashes=row["crashes"],
+        alone=row["crashes"] >= CRASHES_BEFORE_ALONE,
+    )

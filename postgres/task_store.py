@@ -1,0 +1,103 @@
+"""Tasks as callers see them, in Postgres."""
+
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from uuid import UUID
+
+import asyncpg
+
+from domain.errors import ConflictError, InvalidInputError, NotFoundError
+from domain.ids import AgentKind, LeadId, TaskId, TenantId
+from domain.ports import Page, QueueDepth
+from domain.task import Task, TaskState
+from postgres import queries
+from postgres.cursors import decode_cursor, encode_cursor
+from postgres.pool import Database
+
+
+class PostgresTaskStore:
+    """Implements :class:`domain.ports.TaskStore`."""
+
+    def __init__(self, database: Database, kinds: Sequence[AgentKind]) -> None:
+        """Read from ``database``; ``kinds`` are the agent pools whose depths are counted."""
+        self._database = database
+        self._kinds = tuple(kinds)
+
+    async def get(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        """Return a task; see the port."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(queries.load("task_get"), tenant_id, task_id)
+        if row is None:
+            raise NotFoundError("task", str(task_id))
+        return _task(row)
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        state: TaskState | None,
+        kind: AgentKind | None,
+        lead_id: LeadId | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Task]:
+        """Return tasks, newest first; see the port."""
+        below = _task_id_in(cursor) if cursor else None
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                queries.load("task_list"), tenant_id, state, kind, lead_id, below, limit + 1
+            )
+        tasks = tuple(_task(row) for row in rows[:limit])
+        more = encode_cursor(str(tasks[-1].task_id)) if len(rows) > limit else None
+        return Page(tasks, more)
+
+    async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
+        """Cancel an open task; see the port."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(queries.load("task_cancel"), tenant_id, task_id)
+        if row is not None:
+            return _task(row)
+        task = await self.get(tenant_id, task_id)
+        why = f"it is {task.state}; only open tasks can be cancelled"
+        raise ConflictError("task", str(task_id), why)
+
+    async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
+        """Return which of the tasks are finished; see the port."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(queries.load("task_finished"), list(task_ids))
+        return frozenset(TaskId(row["task_id"]) for row in rows)
+
+    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+        """Count per kind what waits and runs; see the port."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(queries.load("task_depths"), list(self._kinds), cap)
+        return MappingProxyType(
+            {
+                AgentKind(row["kind"]): QueueDepth(row["queued"], row["waiting"], row["running"])
+                for row in rows
+            }
+        )
+
+    async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
+        """Delete finished tasks past their retention; see the port."""
+        async with self._database.transaction() as connection:
+            status = await connection.execute(
+                queries.load("task_delete_finished"), older_than_s, limit
+            )
+        return int(status.rsplit(" ", 1)[-1])
+
+
+def _task_id_in(cursor: str) -> UUID:
+    (text,) = decode_cursor(cursor, str)
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise InvalidInputError("cursor", cursor, "the next_cursor of an earlier page") from error
+
+
+def _task(row: asyncpg.Record) -> Task:
+    fields = dict(row)
+    if fields["result"] is not None:
+        fields["result"] = json.loads(fields["result"])
+    return Task.model_validate(fields)
