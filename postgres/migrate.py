@@ -1,0 +1,169 @@
+"""Bring a database's schema up to the code's: numbered files, each applied once, forward only."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from domain.errors import ConfigurationError
+from postgres.failures import configuration_error, translated
+from postgres.pool import connect_once, name_of_url
+from postgres.settings import DatabaseSettings
+
+logger = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).parent / "sql" / "migrations"
+NAME = re.compile(r"^(\d{4})_[a-z0-9_]+$")
+LOCK_KEY = 0x67617264656E6F73
+"""The advisory lock under which one process migrates: "gardenos" in ASCII."""
+
+OLDEST_VERSION = 170000
+"""``transaction_timeout`` came with PostgreSQL 17."""
+
+MIGRATION_LIMIT_S = 600.0
+"""How long one migration, or the wait for another process's, may take."""
+
+MAKE_TABLE = """
+create table if not exists schema_migrations (
+    number integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default clock_timestamp()
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: its number, name without ``.sql``, and text."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """Return the SHA-256 of the text in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def read_migrations(folder: Path) -> tuple[Migration, ...]:
+    """Return a folder's migrations in order; their numbers run from 1 without a gap."""
+    found = []
+    for file in sorted(folder.glob("*.sql")):
+        match = NAME.match(file.stem)
+        if not match:
+            raise ValueError(f"{file.name}: a migration is named like 0001_leads.sql")
+        found.append(Migration(int(match[1]), file.stem, file.read_text(encoding="utf-8")))
+    if [one.number for one in found] != list(range(1, len(found) + 1)):
+        raise ValueError("migrations must be numbered from 0001 without a gap or a double")
+    return tuple(found)
+
+
+MIGRATIONS = read_migrations(FOLDER)
+
+
+def pending(
+    known: Sequence[Migration], applied: Mapping[int, tuple[str, str]]
+) -> tuple[Migration, ...]:
+    """Return which migrations are still to apply, in order.
+
+    Args:
+        known: All migrations of this code, in order.
+        applied: Name and checksum by number, as the database recorded them.
+
+    Raises:
+        ConfigurationError: The database is newer than this code, or a migration was changed after
+            it had been applied.
+    """
+    newest = known[-1].number if known else 0
+    newer = sorted(number for number in applied if number > newest)
+    if newer:
+        raise ConfigurationError(
+            "database",
+            f"schema {newer[-1]:04d}, made by newer code",
+            f"a schema up to {newest:04d}; start the newer code or use another database",
+        )
+    for one in known:
+        if one.number in applied and applied[one.number] != (one.name, one.checksum):
+            raise ConfigurationError(
+                "database",
+                f"migration {applied[one.number][0]}, which differs from this code's {one.name}",
+                "migrations as they were applied; a merged one never changes, add the next instead",
+            )
+    return tuple(one for one in known if one.number not in applied)
+
+
+async def migrate(
+    url: str, settings: DatabaseSettings, migrations: Sequence[Migration] = MIGRATIONS
+) -> tuple[str, ...]:
+    """Apply what is pending; return the names. Several processes may call this at once.
+
+    Raises:
+        ConfigurationError: See :func:`pending`; or the server is too old, or refuses the login.
+        DatabaseUnavailableError: The database does not answer.
+    """
+    patient = settings.model_copy(
+        update={
+            "command_limit_s": MIGRATION_LIMIT_S,
+            "transaction_limit_s": MIGRATION_LIMIT_S,
+            "idle_in_transaction_limit_s": MIGRATION_LIMIT_S,
+        }
+    )
+    try:
+        connection = await connect_once(url, patient)
+        try:
+            return await apply_pending(connection, migrations)
+        finally:
+            await connection.close(timeout=settings.connect_limit_s)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        ours = configuration_error(error, name_of_url(settings)) or translated(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+async def apply_pending(
+    connection: "asyncpg.Connection[asyncpg.Record]", migrations: Sequence[Migration]
+) -> tuple[str, ...]:
+    """Apply what is pending over one connection, under the advisory lock."""
+    require_version(connection.get_server_version())
+    await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)
+    try:
+        await connection.execute(MAKE_TABLE)
+        rows = await connection.fetch("select number, name, checksum from schema_migrations")
+        applied = {row["number"]: (row["name"], row["checksum"]) for row in rows}
+        waiting = pending(migrations, applied)
+        for one in waiting:
+            await apply_one(connection, one)
+        return tuple(one.name for one in waiting)
+    finally:
+        if not connection.is_closed():
+            await connection.execute("select pg_advisory_unlock($1)", LOCK_KEY)
+
+
+async def apply_one(connection: "asyncpg.Connection[asyncpg.Record]", one: Migration) -> None:
+    """Apply one migration and record it, both or neither."""
+    async with connection.transaction():
+        await connection.execute(one.text)
+        await connection.execute(
+            "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)",
+            one.number,
+            one.name,
+            one.checksum,
+        )
+    logger.info("migration_applied", extra={"migration": one.name})
+
+
+def require_version(version: "asyncpg.types.ServerVersion") -> None:
+    """Refuse a server that is too old for what the queries use."""
+    if version.major * 10_000 < OLDEST_VERSION:
+        raise ConfigurationError(
+            "database",
+            f"PostgreSQL {version.major}",
+            f"PostgreSQL {OLDEST_VERSION // 10_000} or newer",
+        )

@@ -1,0 +1,24 @@
+"""The named queries: one statement a file, ``sql/queries/NAME.sql``, read once at import."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+FOLDER = Path(__file__).parent / "sql" / "queries"
+
+
+def read_all(folder: Path) -> Mapping[str, str]:
+    """Return every query of a folder by name; an empty file is refused."""
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql"))}
+    empty = [name for name, text in texts.items() if not text.strip()]
+    if empty:
+        raise ValueError(f"queries without a statement: {', '.join(empty)}")
+    return MappingProxyType(texts)
+
+
+QUERIES = read_all(FOLDER)
+
+
+def load(name: str) -> str:
+    """Return a query's text. A test finds every name that the code asks for and no file holds."""
+    return QUERIES[name]
