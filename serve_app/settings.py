@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,7 +21,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.errors import ConfigurationError
+from postgres.settings import DatabaseSettings
+from scoring.settings import ScoringSettings
 
 PREFIX = "GARDENOS_"
 FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
@@ -163,9 +166,32 @@ class Settings(BaseSettings):
 
     http: HttpSettings = HttpSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    queue: QueueSettings = QueueSettings()
+    agents: dict[str, AgentSettings] = Field(
+        default_factory=lambda: {str(kind): one for kind, one in DEFAULT_AGENTS.items()},
+        min_length=1,
+        description="One pool an agent kind, by its name.",
+    )
+    scoring: ScoringSettings = Field(default_factory=ScoringSettings)
     data_folder: Path = Field(
         default=Path(".gardenos"), description="Where the embedded database keeps its files."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _agents_keep_their_defaults(cls, values: Any) -> Any:
+        """Let a source name one field of a known agent without repeating the others."""
+        given = values.get("agents") if isinstance(values, dict) else None
+        if not isinstance(given, dict):
+            return values
+        agents: dict[str, Any] = {
+            str(kind): one.model_dump(exclude_unset=True) for kind, one in DEFAULT_AGENTS.items()
+        }
+        for kind, one in given.items():
+            merged = isinstance(one, dict) and kind in agents
+            agents[kind] = {**agents[kind], **one} if merged else one
+        return {**values, "agents": agents}
 
     @classmethod
     def settings_customise_sources(
@@ -183,6 +209,23 @@ class Settings(BaseSettings):
         if path:
             sources.append(InitSettingsSource(settings_cls, read_settings_file(Path(path))))
         return tuple(sources)
+
+
+def database_url(database: DatabaseSettings) -> str | None:
+    """Return the address of the database that the settings refer to; None means the embedded one.
+
+    Secret: it may hold a password.
+
+    Raises:
+        ConfigurationError: The settings name a file that cannot be read.
+    """
+    if database.url_file is not None:
+        try:
+            return database.url_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            got = f"{database.url_file}, which cannot be read"
+            raise ConfigurationError("database.url_file", got, "a readable file") from error
+    return os.environ.get(database.url_variable or "") or None
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:

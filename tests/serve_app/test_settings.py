@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import ConfigurationError
-from serve_app.settings import FILE_VARIABLE, Settings, is_loopback, load_settings
+from serve_app.settings import FILE_VARIABLE, Settings, database_url, is_loopback, load_settings
 
 
 def write(folder: Path, text: str) -> str:
@@ -114,3 +114,30 @@ def test_settings_survive_the_way_through_ray_as_a_plain_mapping() -> None:
 )
 def test_only_loopback_addresses_count_as_such(host: str, answer: bool) -> None:  # noqa: FBT001 - a table
     assert is_loopback(host) is answer
+
+
+def test_a_field_of_a_known_agent_is_set_without_repeating_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GARDENOS_AGENTS__LEAD_ANALYSIS__CONCURRENCY", "3")
+    agent = load_settings().agents["lead_analysis"]
+    assert agent.concurrency == 3
+    assert agent.agent
+
+
+def test_the_address_of_the_database_comes_by_reference(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://from-file/x\n", encoding="utf-8")
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://from-variable/x")
+    by_variable = load_settings().database
+    by_file = load_settings({"database": {"url_file": str(file)}}).database
+    assert database_url(by_variable) == "postgresql://from-variable/x"
+    assert database_url(by_file) == "postgresql://from-file/x"
+
+
+def test_a_file_for_the_address_that_is_missing_is_one_line(tmp_path: Path) -> None:
+    settings = load_settings({"database": {"url_file": str(tmp_path / "none")}})
+    with pytest.raises(ConfigurationError, match=r"database\.url_file"):
+        database_url(settings.database)

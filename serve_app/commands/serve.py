@@ -1,0 +1,35 @@
+"""``gardenos serve``: run the service on this machine until it is stopped."""
+
+from dataclasses import asdict
+
+import click
+
+from serve_app.commands.options import (
+    json_option,
+    port_option,
+    print_json,
+    settings_with_port,
+    speaker,
+)
+from serve_app.exit_codes import EPILOG
+from serve_app.local import local_service, stop_signals
+
+
+@click.command(epilog=EPILOG)
+@port_option
+@json_option
+def serve(*, port: int | None, as_json: bool) -> None:
+    """Run the service on this machine until Ctrl-C.
+
+    Uses the database that GARDENOS_DATABASE_URL names, else an embedded one.
+    """
+    settings = settings_with_port(port)
+    voice = speaker()
+    voice.print("Starting …")
+    with stop_signals() as stop, local_service(settings) as running:
+        if as_json:
+            print_json(asdict(running))
+        else:
+            voice.print(f"Serving at {running.address}, docs at {running.docs}. Ctrl-C stops it.")
+        stop.wait()
+        voice.print("Stopping …")

@@ -1,0 +1,56 @@
+"""The database of a local start: the one that is named, or an embedded server of our own."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors import DatabaseUnavailableError
+from postgres import migrate
+from postgres.embedded import start_embedded
+from serve_app.settings import DATABASE_URL_VARIABLE, Settings, database_url
+
+MIGRATE_LIMIT_S = 120.0
+"""Longest wait for the first connection and all migrations of a local start together."""
+
+
+@contextmanager
+def local_database(settings: Settings) -> Iterator[str]:
+    """Give the address of the database for the length of a ``with``.
+
+    Where the settings refer to none, start an embedded server in ``data_folder`` and put its
+    address into the environment, so that every process started from here finds it by reference.
+
+    Raises:
+        ConfigurationError: The folder cannot be used.
+        DatabaseUnavailableError: The embedded server did not start.
+    """
+    named = database_url(settings.database)
+    if named is not None:
+        yield named
+        return
+    variable = settings.database.url_variable or DATABASE_URL_VARIABLE
+    with start_embedded(settings.data_folder / "postgres") as server:
+        os.environ[variable] = server.dsn
+        try:
+            yield server.dsn
+        finally:
+            os.environ.pop(variable, None)
+
+
+def migrate_database(url: str, settings: Settings) -> tuple[str, ...]:
+    """Bring the database's tables to this version; return the names of what was applied.
+
+    Raises:
+        ConfigurationError: The address is none, or the database is of another version.
+        DatabaseUnavailableError: The database does not answer.
+    """
+
+    async def bounded() -> tuple[str, ...]:
+        async with asyncio.timeout(MIGRATE_LIMIT_S):
+            return await migrate.migrate(url, settings.database)
+
+    try:
+        return asyncio.run(bounded())
+    except TimeoutError as error:
+        raise DatabaseUnavailableError("the database does not answer", 5.0) from error

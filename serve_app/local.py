@@ -1,0 +1,110 @@
+"""Ray and Serve on this machine alone: started on loopback, stopped without a process left."""
+
+import contextlib
+import importlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from domain.errors import ConfigurationError
+from serve_app.embedded import local_database, migrate_database
+from serve_app.settings import DashboardSettings, HttpSettings, Settings
+
+RAY_VARIABLES = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "1",
+    "RAY_COLOR_PREFIX": "0",
+}
+"""Read when Ray is imported: everything listens on loopback, nothing is reported to anyone."""
+
+PORTS_TRIED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a local service can be reached."""
+
+    address: str
+    docs: str
+    dashboard: str | None
+
+
+def check_port(host: str, port: int, *, field: str = "http.port") -> None:
+    """Raise ConfigurationError where a port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        got = f"{port} on {host} ({error.strerror or error})"
+        raise ConfigurationError(field, got, "a free port; choose one with --port") from error
+
+
+def free_port(host: str, wanted: int) -> int:
+    """Return the wanted port, or the next free one above it.
+
+    Raises:
+        ConfigurationError: None of the next ports is free.
+    """
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        with contextlib.suppress(ConfigurationError):
+            check_port(host, port)
+            return port
+    got = f"{wanted}, and the next {PORTS_TRIED} are in use"
+    raise ConfigurationError("dashboard.port", got, "a port with a free one near")
+
+
+@contextlib.contextmanager
+def local_service(settings: Settings) -> Iterator[Running]:
+    """Run the whole product on this machine for the length of a ``with``.
+
+    Raises:
+        ConfigurationError: A port is in use, or a folder or an address cannot be used.
+        UnavailableError: The database or the application did not become ready.
+    """
+    check_port(settings.http.host, settings.http.port)
+    with local_database(settings) as url:
+        migrate_database(url, settings)
+        os.environ.update(RAY_VARIABLES)
+        # Ray reads its variables when it is imported, so the import waits until they are set.
+        cluster = importlib.import_module("serve_app.ray_cluster")
+        with cluster.run_on_loopback(settings, dashboard_port(settings.dashboard)) as dashboard:
+            address = address_of(settings.http)
+            yield Running(address, f"{address}/docs", dashboard)
+
+
+def dashboard_port(dashboard: DashboardSettings) -> int | None:
+    """Return the port for Ray's dashboard, or None where it is not wanted."""
+    return free_port("127.0.0.1", dashboard.port) if dashboard.enabled else None
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set, for the length of a ``with``."""
+    stop = threading.Event()
+
+    def set_stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = {name: signal.signal(name, set_stop) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def address_of(http: HttpSettings) -> str:
+    """Return the address of the service as a browser takes it."""
+    host = f"[{http.host}]" if ":" in http.host else http.host
+    return f"http://{host}:{http.port}"
