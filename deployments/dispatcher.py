@@ -1,0 +1,292 @@
+"""Sends the tasks of one agent kind to its replicas and says how each ended."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from random import Random
+
+from actors.agent import Clock
+from deployments.dispatch import DispatchState, Flight, PoolFigures
+from deployments.errors import LinkError
+from deployments.link import Link
+from deployments.settings import AgentSettings, QueueSettings
+from deployments.task_heap import Attempt, attempt_of
+from deployments.verdict import (
+    Backoff,
+    Retry,
+    Verdict,
+    after_late_outcome,
+    after_limit,
+    after_loss,
+    after_outcome,
+    expired,
+    failed,
+    handed_back,
+)
+from deployments.wire import Batch, TaskOutcome, decode_group, encode_batch
+from domain.ids import TaskId
+from domain.task import Completion, Release, TaskEnvelope, TaskState
+
+logger = logging.getLogger(__name__)
+
+CANCEL_GATHER_S = 0.05
+"""Cancels are gathered for so long before one broadcast."""
+
+WATCH_S = 0.25
+"""Seconds between looks for tasks out of time."""
+
+DEADLINE_GRACE_S = 0.5
+"""Seconds past its deadline in which a replica may still say itself that a task expired."""
+
+
+DESCRIBE_S = 2.0
+"""Seconds between questions to all replicas how they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a dispatcher does not make itself: its name, the time and chance."""
+
+    sender: str
+    clock: Clock
+    rng: Random
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a task ended here; exactly one per task taken, more only for answers that come late."""
+
+    task: TaskEnvelope
+    verdict: Completion | Release
+    late: bool = False
+
+
+class Dispatcher:
+    """The shell around :class:`DispatchState`: one stream per batch, many at once.
+
+    Lives in one event loop. :meth:`run` must run for anything to be sent; cancelling it closes
+    the streams, which cancels their tasks at the replicas.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        agent: AgentSettings,
+        queue: QueueSettings,
+        *,
+        surroundings: Surroundings,
+        settle: Callable[[Settled], None],
+    ) -> None:
+        self._link = link
+        self._agent = agent
+        self._queue = queue
+        self._sender = surroundings.sender
+        self._clock = surroundings.clock
+        self._rng = surroundings.rng
+        self._settle = settle
+        self._state = DispatchState(
+            concurrency=agent.concurrency,
+            prefetch=agent.prefetch,
+            batch_bound=agent.batch_bound,
+            waiting_bound=queue.waiting_bound,
+        )
+        self._streams: dict[int, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._paused = False
+        self._cancels: list[TaskId] = []
+        self._broadcasts: set[asyncio.Task[None]] = set()
+
+    @property
+    def held(self) -> int:
+        """Tasks that still need an end."""
+        return self._state.held
+
+    def figures(self) -> PoolFigures:
+        """Return how the pool stands, as far as this orchestrator knows."""
+        return self._state.figures()
+
+    def claim_room(self) -> int:
+        """Return how many tasks should be claimed now; 0 while paused."""
+        return 0 if self._paused else self._state.claim_room(self._queue.claim_ahead)
+
+    def add(self, task: TaskEnvelope) -> bool:
+        """Take a task over; False where too many wait or this attempt is held already."""
+        if self._state.holds(attempt_of(task)) or not self._state.add(task):
+            return False
+        self._wake.set()
+        return True
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop or resume sending; what is on its way goes on."""
+        self._paused = paused
+        self._wake.set()
+
+    def drop_unsent(self, *, durable_only: bool) -> list[TaskEnvelope]:
+        """Give out what was not sent, without an end: it is the caller's again."""
+        return self._state.take_unsent(durable_only=durable_only)
+
+    def cancel(self, task_id: TaskId) -> None:
+        """Cancel a task that callers have cancelled; a running one answers by itself.
+
+        The agents are told even where the task is unknown here: another orchestrator may have it.
+        """
+        for task in self._state.withdraw(task_id):
+            self._settle(Settled(task, _cancelled(task)))
+        self._tell_cancel(task_id)
+
+    def give_up(self, task: TaskEnvelope, end: Completion) -> bool:
+        """End a task now with ``end`` and cancel it at its replica; its answer will be late.
+
+        Returns:
+            False where the task has ended already.
+        """
+        if not self._state.withdraw(task.task_id):
+            if not self._state.give_up(task.task_id):
+                return False
+            self._tell_cancel(task.task_id)
+        self._settle(Settled(task, end))
+        return True
+
+    async def run(self) -> None:
+        """Send until cancelled; then close every stream and hand its tasks back."""
+        watches = (
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._ask_replicas()),
+        )
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if not self._paused and self._send():
+                    await asyncio.sleep(self._queue.send_gap_s)
+                    self._wake.set()
+        finally:
+            tasks = [*watches, *self._streams.values(), *self._broadcasts]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for unsent in self._state.take_unsent(durable_only=False):
+                self._settle(Settled(unsent, handed_back(unsent, "stopping")))
+
+    def _send(self) -> bool:
+        now_s = asyncio.get_running_loop().time()
+        self._expire_waiting()
+        batch = self._state.next_batch(now_s)
+        if batch is None:
+            return False
+        number, tasks = batch
+        data = encode_batch(Batch(self._sender, tasks))
+        self._streams[number] = asyncio.create_task(self._stream(number, data))
+        return True
+
+    async def _stream(self, number: int, data: bytes) -> None:
+        error = LinkError("ended_early", True, True)
+        try:
+            async with aclosing(self._link.stream(data)) as groups:
+                async for group in groups:
+                    self._take_group(number, group)
+        except LinkError as broken:
+            error = broken
+        except asyncio.CancelledError:
+            error = LinkError("stopping", True, False)
+            raise
+        except Exception:
+            logger.exception("stream_fault", extra={"sender": self._sender})
+        finally:
+            del self._streams[number]
+            self._lose(number, error)
+            self._wake.set()
+
+    def _take_group(self, number: int, data: bytes) -> None:
+        group = decode_group(data)
+        self._state.report(number, group, asyncio.get_running_loop().time())
+        for outcome in group.outcomes:
+            flight = self._state.answered(number, outcome)
+            if flight is not None:
+                self._take_outcome(flight, outcome)
+        self._wake.set()
+
+    def _take_outcome(self, flight: Flight, outcome: TaskOutcome) -> None:
+        if flight.late:
+            verdict = after_late_outcome(flight.task, outcome, self._backoff())
+            self._settle(Settled(flight.task, verdict, late=True))
+        else:
+            self._apply(flight.task, after_outcome(flight.task, outcome, self._backoff()))
+
+    def _lose(self, number: int, error: LinkError) -> None:
+        lost = self._state.broken(number)
+        if lost:
+            facts = {"sender": self._sender, "reason": error.reason, "tasks": len(lost)}
+            logger.warning("agent_lost", extra=facts)
+        for flight in lost:
+            if error.reason == "stopping":
+                self._settle(Settled(flight.task, handed_back(flight.task, "stopping")))
+            else:
+                verdict = after_loss(flight.task, error, self._backoff(), started=flight.started)
+                self._apply(flight.task, verdict)
+
+    def _apply(self, task: TaskEnvelope, verdict: Verdict) -> None:
+        if isinstance(verdict, Retry):
+            self._state.park(verdict.task)
+            loop = asyncio.get_running_loop()
+            loop.call_later(verdict.wait_s, self._resume, attempt_of(verdict.task))
+        else:
+            self._settle(Settled(task, verdict))
+
+    def _resume(self, attempt: Attempt) -> None:
+        task = self._state.unpark(attempt)
+        if task is None:
+            return
+        if not self._state.add(task):
+            self._settle(Settled(task, handed_back(task, "too many wait")))
+        self._wake.set()
+
+    async def _watch(self) -> None:
+        """Answer for tasks whose time is over and close streams nobody waits for any more."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            self._expire_waiting()
+            now_s, now_unix_s = asyncio.get_running_loop().time(), self._clock()
+            limit_s = self._agent.attempt_limit_s
+            for task in self._state.overdue(
+                now_s, now_unix_s, limit_s=limit_s, grace_s=DEADLINE_GRACE_S
+            ):
+                self._tell_cancel(task.task_id)
+                self._apply(task, after_limit(task, self._backoff(), now_unix_s))
+            for number in self._state.forget(now_s):
+                self._streams[number].cancel()
+            self._wake.set()
+
+    async def _ask_replicas(self) -> None:
+        """Keep the credit true where no answers flow: replicas come, go and empty unseen."""
+        while True:
+            groups = await self._link.describe(self._sender)
+            if groups is not None:
+                now_s = asyncio.get_running_loop().time()
+                self._state.describe((decode_group(group) for group in groups), now_s)
+                self._wake.set()
+            await asyncio.sleep(DESCRIBE_S)
+
+    def _expire_waiting(self) -> None:
+        for task in self._state.hopeless(self._clock()):
+            self._settle(Settled(task, expired(task)))
+
+    def _tell_cancel(self, task_id: TaskId) -> None:
+        if not self._cancels:
+            asyncio.get_running_loop().call_later(CANCEL_GATHER_S, self._broadcast_cancels)
+        self._cancels.append(task_id)
+
+    def _broadcast_cancels(self) -> None:
+        told = asyncio.create_task(self._link.cancel(tuple(self._cancels)))
+        self._cancels.clear()
+        self._broadcasts.add(told)
+        told.add_done_callback(self._broadcasts.discard)
+
+    def _backoff(self) -> Backoff:
+        return Backoff(self._queue.backoff_base_s, self._queue.backoff_cap_s, self._rng.random())
+
+
+def _cancelled(task: TaskEnvelope) -> Completion:
+    return failed(task, TaskState.CANCELLED, "cancelled: by the caller")

@@ -1,0 +1,61 @@
+"""One agent kind inside an orchestrator: its dispatcher, what wakes its claims, its figures."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deployments.dispatcher import Dispatcher
+from deployments.settings import AgentSettings
+from domain.ids import AgentKind
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """One kind of agent as this orchestrator sees it, and what it has settled since it started.
+
+    Attributes:
+        replicas: Replicas that answer.
+        slots: Tasks they run at once, together.
+        waiting: Tasks held here that are not sent.
+        direct_waiting: How many of them have a caller on the line.
+        running: Tasks with the agents.
+        settled: Ends and releases by name.
+    """
+
+    kind: AgentKind
+    replicas: int
+    min_replicas: int
+    max_replicas: int
+    slots: int
+    waiting: int
+    direct_waiting: int
+    running: int
+    settled: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Pool:
+    """One kind: its dispatcher and what wakes its claims."""
+
+    kind: AgentKind
+    agent: AgentSettings
+    dispatcher: Dispatcher
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    has_more: bool = True
+    settled: dict[str, int] = field(default_factory=dict)
+
+
+def state_of(pool: Pool) -> PoolState:
+    """Return how a pool stands."""
+    figures = pool.dispatcher.figures()
+    return PoolState(
+        kind=pool.kind,
+        replicas=figures.replicas,
+        min_replicas=pool.agent.min_replicas,
+        max_replicas=pool.agent.max_replicas,
+        slots=figures.slots,
+        waiting=figures.waiting,
+        direct_waiting=figures.direct_waiting,
+        running=figures.outstanding,
+        settled=dict(pool.settled),
+    )

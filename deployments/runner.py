@@ -1,0 +1,319 @@
+"""The heart of an agent's replica: takes batches, runs tasks in its slots, yields what ends."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from actors.agent import Agent, AgentResult, Clock, PaidAgentError
+from deployments.settings import AgentSettings
+from deployments.slots import Slots
+from deployments.task_heap import Attempt, attempt_of
+from deployments.wire import (
+    Batch,
+    Ending,
+    Group,
+    TaskOutcome,
+    decode_batch,
+    encode_group,
+    is_readable,
+)
+from domain.errors import AgentError
+from domain.ids import TaskId
+from domain.task import TaskEnvelope
+from domain.usage import Usage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """Where the outcomes of one batch gather until the generator takes them."""
+
+    sender: str
+    open: set[Attempt] = field(default_factory=set)
+    ready: list[TaskOutcome] = field(default_factory=list)
+    started: list[TaskId] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One attempt in this replica; ``run`` is None while it waits."""
+
+    task: TaskEnvelope
+    stream: _Stream
+    run: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+
+class AgentRunner:
+    """Runs one agent's tasks. Knows nothing of Ray; all methods belong to one event loop."""
+
+    def __init__(
+        self, agent: Agent, settings: AgentSettings, *, replica: str, clock: Clock
+    ) -> None:
+        self._agent = agent
+        self._settings = settings
+        self._replica = replica
+        self._clock = clock
+        self._slots = Slots(
+            concurrency=settings.concurrency,
+            heap_bound=settings.heap_bound,
+            shortest_run_s=settings.shortest_run_s,
+        )
+        self._works: dict[Attempt, _Work] = {}
+        self._open_by_sender: Counter[str] = Counter()
+        self._cancelled_until: dict[TaskId, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._draining = False
+        self._starting: asyncio.Task[None] | None = None
+
+    async def ensure_started(self) -> None:
+        """Start the agent once; every caller waits for the same start.
+
+        Raises:
+            Exception: Whatever the agent's start raised; the next call tries again.
+        """
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._agent.start())
+        try:
+            await asyncio.shield(self._starting)
+        except Exception:
+            self._starting = None
+            raise
+
+    async def batch(self, data: bytes) -> AsyncGenerator[bytes, None]:
+        """Run a batch and yield encoded groups of outcomes as they arrive.
+
+        Closing the generator cancels what is still open of this batch, and of no other.
+
+        Args:
+            data: A :class:`deployments.wire.Batch`.
+        """
+        await self.ensure_started()
+        stream = self._accept(decode_batch(data))
+        try:
+            while stream.open or stream.ready or stream.started:
+                await stream.news.wait()
+                yield self._take_group(stream)
+        finally:
+            self._abandon(stream)
+
+    async def call(self, task: TaskEnvelope) -> AgentResult:
+        """Run one task among the others and return what it brought.
+
+        Raises:
+            AgentError: It failed, was cancelled, ran out of time or found the replica full.
+        """
+        await self.ensure_started()
+        stream = self._accept(Batch("call", (task,)))
+        try:
+            while not stream.ready:
+                await stream.news.wait()
+                stream.news.clear()
+        finally:
+            self._abandon(stream)
+        outcome = stream.ready[0]
+        if outcome.ending is not Ending.SUCCEEDED:
+            raise AgentError(
+                outcome.code or outcome.ending.value, outcome.detail, outcome.retryable
+            )
+        return AgentResult(outcome.result or b"", outcome.usage)
+
+    def cancel(self, task_ids: Iterable[TaskId]) -> None:
+        """Cancel tasks; ids not seen yet are remembered for ``remember_cancel_s``."""
+        now = self._clock()
+        self._cancelled_until = {
+            known: until for known, until in self._cancelled_until.items() if until > now
+        }
+        for task_id in task_ids:
+            self._cancelled_until[task_id] = now + self._settings.remember_cancel_s
+            for attempt in [attempt for attempt in self._works if attempt[0] == task_id]:
+                self._cancel_work(attempt)
+        self._pump()
+
+    def describe(self, sender: str) -> Group:
+        """Return the state of the replica as one sender sees it."""
+        others = self._open_by_sender.total() - self._open_by_sender[sender]
+        return Group(
+            replica=self._replica,
+            slots=self._settings.concurrency,
+            free=0 if self._draining else self._slots.free,
+            share=0 if self._draining else max(0, self._settings.concurrency - others),
+        )
+
+    async def drain(self) -> None:
+        """Send back what waits, take nothing new and wait until the running tasks have ended."""
+        self._draining = True
+        for attempt, work in list(self._works.items()):
+            if work.run is None and self._slots.withdraw(attempt):
+                self._end(work, _returned(work.task, "stopping"))
+        runs = [work.run for work in self._works.values() if work.run is not None]
+        if runs:
+            await asyncio.wait(runs)
+
+    def _accept(self, batch: Batch) -> _Stream:
+        stream = _Stream(batch.sender)
+        for task in batch.tasks:
+            if (refusal := self._refusal(task)) is not None:
+                stream.ready.append(refusal)
+                stream.news.set()
+                continue
+            attempt = attempt_of(task)
+            stream.open.add(attempt)
+            self._works[attempt] = _Work(task, stream)
+            self._open_by_sender[stream.sender] += 1
+        self._pump()
+        return stream
+
+    def _refusal(self, task: TaskEnvelope) -> TaskOutcome | None:
+        if self._cancelled_until.get(task.task_id, 0.0) > self._clock():
+            return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
+        if not is_readable(task):
+            return _returned(task, "schema_unknown")
+        if self._draining:
+            return _returned(task, "stopping")
+        return None if self._slots.offer(task) else _returned(task, "full")
+
+    def _pump(self) -> None:
+        """Start what may start, answer what is hopeless, and come back at the next deadline."""
+        picked = self._slots.pick(self._clock())
+        for task in picked.hopeless:
+            self._end(self._works[attempt_of(task)], _expired(task, ()))
+        for task in picked.start:
+            work = self._works[attempt_of(task)]
+            if task.alone:
+                work.stream.started.append(task.task_id)
+                work.stream.news.set()
+            work.run = asyncio.create_task(self._run(work))
+            work.run.add_done_callback(partial(self._ran, work))
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._slots.next_deadline()
+        if deadline is not None:
+            delay_s = max(0.001, deadline - self._clock())
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
+
+    async def _run(self, work: _Work) -> None:
+        self._end(work, await self._outcome(work))
+
+    def _ran(self, work: _Work, run: asyncio.Task[None]) -> None:
+        """Free the slot however the run ended; it may have been cancelled before its first step."""
+        attempt = attempt_of(work.task)
+        self._slots.finish(attempt)
+        if self._works.get(attempt) is work:
+            self._end(work, _cancelled(work.task, ()))
+        if not run.cancelled() and (error := run.exception()) is not None:
+            logger.error("agent_run_broke", exc_info=error)
+        self._pump()
+
+    async def _outcome(self, work: _Work) -> TaskOutcome:
+        task = work.task
+        limit = asyncio.timeout(self._left_s(task))
+        try:
+            async with limit:
+                answer = await self._agent.run(task, self._clock)
+        except TimeoutError:
+            return (
+                _expired(task, ())
+                if limit.expired()
+                else _failed(task, AgentError("timeout", "a call took too long", True))
+            )
+        except AgentError as error:
+            return self._judge(work, error, expired=limit.expired())
+        except asyncio.CancelledError:
+            if work.cancelled:
+                return _cancelled(task, ())
+            raise
+        except Exception as error:
+            logger.exception("agent_fault", extra={"kind": task.kind, "task_id": str(task.task_id)})
+            return _failed(task, AgentError("agent_fault", type(error).__name__, True))
+        return TaskOutcome(
+            task.task_id, task.attempt, Ending.SUCCEEDED, answer.result, usage=answer.usage
+        )
+
+    def _judge(self, work: _Work, error: AgentError, *, expired: bool) -> TaskOutcome:
+        usage = error.usage if isinstance(error, PaidAgentError) else ()
+        if work.cancelled:
+            return _cancelled(work.task, usage)
+        if expired:
+            return _expired(work.task, usage)
+        return _failed(work.task, error)
+
+    def _left_s(self, task: TaskEnvelope) -> float | None:
+        return (
+            None if task.deadline_unix_s is None else max(0.0, task.deadline_unix_s - self._clock())
+        )
+
+    def _cancel_work(self, attempt: Attempt) -> None:
+        work = self._works[attempt]
+        work.cancelled = True
+        if work.run is not None:
+            work.run.cancel()
+        elif self._slots.withdraw(attempt):
+            self._end(work, _cancelled(work.task, ()))
+
+    def _abandon(self, stream: _Stream) -> None:
+        for attempt in list(stream.open):
+            self._cancel_work(attempt)
+
+    def _end(self, work: _Work, outcome: TaskOutcome) -> None:
+        attempt = attempt_of(work.task)
+        del self._works[attempt]
+        stream = work.stream
+        self._open_by_sender[stream.sender] -= 1
+        if not self._open_by_sender[stream.sender]:
+            del self._open_by_sender[stream.sender]
+        self._slots.finish(attempt)
+        stream.open.discard(attempt)
+        stream.ready.append(outcome)
+        stream.news.set()
+
+    def _take_group(self, stream: _Stream) -> bytes:
+        group = replace(
+            self.describe(stream.sender),
+            outcomes=tuple(stream.ready),
+            started=tuple(stream.started),
+        )
+        stream.ready.clear()
+        stream.started.clear()
+        stream.news.clear()
+        return encode_group(group)
+
+
+def _returned(task: TaskEnvelope, code: str) -> TaskOutcome:
+    return TaskOutcome(task.task_id, task.attempt, Ending.RETURNED, code=code, retryable=True)
+
+
+def _cancelled(task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
+    return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled", usage=usage)
+
+
+def _expired(task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
+    return TaskOutcome(
+        task.task_id,
+        task.attempt,
+        Ending.EXPIRED,
+        code="expired",
+        detail="the deadline has passed",
+        usage=usage,
+    )
+
+
+def _failed(task: TaskEnvelope, error: AgentError) -> TaskOutcome:
+    return TaskOutcome(
+        task.task_id,
+        task.attempt,
+        Ending.FAILED,
+        code=error.code,
+        detail=error.detail,
+        retryable=error.retryable,
+        usage=error.usage if isinstance(error, PaidAgentError) else (),
+    )

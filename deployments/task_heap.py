@@ -1,0 +1,114 @@
+"""The order in which waiting tasks start: priority, then earliest deadline; none starves."""
+
+import heapq
+from collections import OrderedDict
+from itertools import count
+from math import inf
+
+from domain.ids import TaskId
+from domain.task import PRIORITY_RANK, TaskEnvelope
+
+OLDEST_EVERY = 8
+"""One start in so many goes to the task that has waited longest, whatever its priority: the k-th
+in the line starts after at most 8 k starts."""
+
+Attempt = tuple[TaskId, int]
+"""Identity of one attempt: the task and the attempt's number."""
+
+
+def attempt_of(task: TaskEnvelope) -> Attempt:
+    """Return the identity of the attempt an envelope stands for."""
+    return task.task_id, task.attempt
+
+
+class TaskHeap:
+    """Waiting tasks, each attempt at most once, at most ``bound`` of them."""
+
+    def __init__(self, *, bound: int) -> None:
+        self._bound = bound
+        self._line: OrderedDict[Attempt, tuple[int, TaskEnvelope]] = OrderedDict()
+        self._best: list[tuple[int, float, int, Attempt]] = []
+        self._soonest: list[tuple[float, int, Attempt]] = []
+        self._numbers = count()
+        self._starts = 0
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    def __contains__(self, attempt: Attempt) -> bool:
+        return attempt in self._line
+
+    def push(self, task: TaskEnvelope) -> bool:
+        """Add a task; False where the heap is full or holds the attempt already."""
+        attempt = attempt_of(task)
+        if len(self._line) >= self._bound or attempt in self._line:
+            return False
+        self._enter(attempt, next(self._numbers), task)
+        if len(self._best) + len(self._soonest) > 4 * len(self._line) + 64:
+            self._compact()
+        return True
+
+    def peek(self) -> TaskEnvelope | None:
+        """Return the task that :meth:`pop` would return, or None."""
+        if not self._line:
+            return None
+        if self._starts % OLDEST_EVERY == OLDEST_EVERY - 1:
+            return next(iter(self._line.values()))[1]
+        while not self._is_live(self._best[0][2], self._best[0][3]):
+            heapq.heappop(self._best)
+        return self._line[self._best[0][3]][1]
+
+    def pop(self) -> TaskEnvelope | None:
+        """Take the next task out, or return None where none waits."""
+        task = self.peek()
+        if task is not None:
+            self._starts += 1
+            del self._line[attempt_of(task)]
+        return task
+
+    def remove(self, attempt: Attempt) -> TaskEnvelope | None:
+        """Take one attempt out, or return None where it does not wait."""
+        entry = self._line.pop(attempt, None)
+        return entry[1] if entry else None
+
+    def remove_task(self, task_id: TaskId) -> list[TaskEnvelope]:
+        """Take every attempt of a task out."""
+        return [self._line.pop(attempt)[1] for attempt in list(self._line) if attempt[0] == task_id]
+
+    def remove_hopeless(self, now_unix_s: float) -> list[TaskEnvelope]:
+        """Take out the tasks whose deadline is not after ``now_unix_s``."""
+        hopeless = []
+        while self._soonest and self._soonest[0][0] <= now_unix_s:
+            _, number, attempt = heapq.heappop(self._soonest)
+            if self._is_live(number, attempt):
+                hopeless.append(self._line.pop(attempt)[1])
+        return hopeless
+
+    def next_deadline(self) -> float | None:
+        """Return the earliest deadline of a waiting task in seconds since 1970, or None."""
+        while self._soonest and not self._is_live(self._soonest[0][1], self._soonest[0][2]):
+            heapq.heappop(self._soonest)
+        return self._soonest[0][0] if self._soonest else None
+
+    def tasks(self) -> list[TaskEnvelope]:
+        """Return the waiting tasks, longest waiting first."""
+        return [task for _, task in self._line.values()]
+
+    def _enter(self, attempt: Attempt, number: int, task: TaskEnvelope) -> None:
+        deadline = inf if task.deadline_unix_s is None else task.deadline_unix_s
+        self._line[attempt] = (number, task)
+        heapq.heappush(self._best, (PRIORITY_RANK[task.priority], deadline, number, attempt))
+        if deadline < inf:
+            heapq.heappush(self._soonest, (deadline, number, attempt))
+
+    def _is_live(self, number: int, attempt: Attempt) -> bool:
+        entry = self._line.get(attempt)
+        return entry is not None and entry[0] == number
+
+    def _compact(self) -> None:
+        line = list(self._line.items())
+        self._line.clear()
+        self._best.clear()
+        self._soonest.clear()
+        for attempt, (number, task) in line:
+            self._enter(attempt, number, task)

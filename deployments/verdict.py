@@ -1,0 +1,159 @@
+"""What becomes of a task after an attempt has ended in whatever way. Pure."""
+
+from dataclasses import dataclass, replace
+
+from deployments.errors import LinkError
+from deployments.wire import Ending, TaskOutcome
+from domain.task import Completion, Release, TaskEnvelope, TaskState, backoff_s
+
+ALONE_AFTER_CRASHES = 2
+"""A task present at so many crashes runs with nothing beside it."""
+
+RETRY_IN_PLACE_S = 0.1
+"""Wait before a batch that no agent could take is sent again, in seconds."""
+
+UNREACHED_WAIT_S = 1.0
+"""Wait in the queue of a task that no agent could be reached for, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send the task again from this orchestrator after ``wait_s``; the attempt stays the same."""
+
+    task: TaskEnvelope
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Bounds of the wait before a retry, in seconds, and a draw in [0, 1)."""
+
+    base_s: float
+    cap_s: float
+    jitter: float
+
+    def wait_s(self, attempt: int) -> float:
+        """Return the wait after ``attempt`` attempts, at least 1."""
+        return backoff_s(attempt, base_s=self.base_s, cap_s=self.cap_s, jitter=self.jitter)
+
+
+Verdict = Completion | Release | Retry
+
+
+def after_outcome(task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff) -> Verdict:
+    """Decide after an agent's answer.
+
+    A failed direct call is not repeated: its caller waits and may ask again; what is stored
+    goes back to the queue with back-off where another attempt may help.
+    """
+    match outcome.ending:
+        case Ending.SUCCEEDED:
+            return _completion(task, TaskState.SUCCEEDED, outcome)
+        case Ending.CANCELLED:
+            return _completion(task, TaskState.CANCELLED, outcome)
+        case Ending.EXPIRED:
+            return _completion(task, TaskState.EXPIRED, outcome)
+        case Ending.RETURNED:
+            return Retry(task, RETRY_IN_PLACE_S)
+        case Ending.FAILED:
+            if outcome.retryable and not task.direct:
+                return _release(task, backoff, outcome)
+            return _completion(task, TaskState.FAILED, outcome)
+
+
+def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, started: bool) -> Verdict:
+    """Decide after the stream of a task broke.
+
+    Args:
+        task: The task that was open.
+        error: How the stream broke.
+        backoff: Used from the second loss on; the first is retried at once.
+        started: Whether a task marked alone is known to have started.
+    """
+    if task.alone and started and error.crashed:
+        return failed(task, TaskState.DEAD, "poison: the process died each time it ran this task")
+    touched = error.reached and (started or not task.alone)
+    if task.direct:
+        return _again(task, backoff, touched=touched)
+    if not touched:
+        return Release(
+            task.task_id,
+            task.attempt,
+            UNREACHED_WAIT_S,
+            f"unreached: {error.reason}",
+            count_attempt=False,
+        )
+    wait_s = backoff.wait_s(task.crashes) if task.crashes else 0.0
+    return Release(
+        task.task_id, task.attempt, wait_s, f"agent_lost: {error.reason}", crashed=error.crashed
+    )
+
+
+def after_limit(task: TaskEnvelope, backoff: Backoff, now_unix_s: float) -> Verdict:
+    """Decide where an attempt gave no answer by its deadline or within its limit."""
+    if task.deadline_unix_s is not None and task.deadline_unix_s <= now_unix_s:
+        return expired(task)
+    if task.direct:
+        return failed(task, TaskState.FAILED, "attempt_limit: the agent gave no answer")
+    return Release(
+        task.task_id,
+        task.attempt,
+        backoff.wait_s(task.attempt),
+        "attempt_limit: the agent gave no answer",
+    )
+
+
+def after_late_outcome(
+    task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff
+) -> Completion | Release:
+    """Decide where an answer comes after the task was given up.
+
+    The fence judges the result; the usage is stored in every case.
+    """
+    if outcome.ending is Ending.SUCCEEDED or task.direct:
+        verdict = after_outcome(task, outcome, backoff)
+        return verdict if isinstance(verdict, Completion) else expired(task)
+    return _release(task, backoff, outcome)
+
+
+def expired(task: TaskEnvelope) -> Completion:
+    """Return the end of a task whose deadline has passed."""
+    return failed(task, TaskState.EXPIRED, "expired: the deadline has passed")
+
+
+def failed(task: TaskEnvelope, state: TaskState, error: str) -> Completion:
+    """Return an end without a result; ``error`` is code, colon, sentence."""
+    return Completion(task.task_id, task.attempt, state, error=error)
+
+
+def handed_back(task: TaskEnvelope, why: str) -> Completion | Release:
+    """Return what becomes of a task that this orchestrator can no longer do."""
+    if task.direct:
+        return failed(task, TaskState.ABANDONED, f"abandoned: {why}")
+    return Release(task.task_id, task.attempt, 0.0, f"handed_back: {why}", count_attempt=False)
+
+
+def _again(task: TaskEnvelope, backoff: Backoff, *, touched: bool) -> Verdict:
+    if not touched:
+        return Retry(task, RETRY_IN_PLACE_S)
+    crashes = task.crashes + 1
+    if crashes >= task.max_attempts:
+        return failed(task, TaskState.FAILED, "agent_lost: every attempt lost its agent")
+    wait_s = 0.0 if crashes == 1 else backoff.wait_s(crashes - 1)
+    return Retry(replace(task, crashes=crashes, alone=crashes >= ALONE_AFTER_CRASHES), wait_s)
+
+
+def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> Completion:
+    error = None if state is TaskState.SUCCEEDED else f"{outcome.code}: {outcome.detail}"
+    result = outcome.result if state is TaskState.SUCCEEDED else None
+    return Completion(task.task_id, task.attempt, state, result, error, outcome.usage)
+
+
+def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Release:
+    return Release(
+        task.task_id,
+        task.attempt,
+        backoff.wait_s(task.attempt),
+        f"{outcome.code}: {outcome.detail}",
+        usage=outcome.usage,
+    )

@@ -1,0 +1,132 @@
+"""What travels between orchestrator and agents: MessagePack, typed, tolerant of unknown fields."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from domain.ids import TaskId
+from domain.task import ENVELOPE_SCHEMA_VERSION, TaskEnvelope
+from domain.usage import Usage
+
+
+class Ending(StrEnum):
+    """How a run ended inside an agent's replica."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    RETURNED = "returned"
+    """Never started: the replica is full, stopping or cannot read the envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """How one attempt ended.
+
+    Attributes:
+        result: JSON where it succeeded.
+        code: Constant name of the failure, else empty.
+        detail: A sentence without secrets and personal data.
+        retryable: Whether another attempt may end otherwise.
+        usage: Every model call of the attempt, failed and cancelled ones included.
+    """
+
+    task_id: TaskId
+    attempt: int
+    ending: Ending
+    result: bytes | None = None
+    code: str = ""
+    detail: str = ""
+    retryable: bool = False
+    usage: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks for one replica; ``sender`` names the orchestrator."""
+
+    sender: str
+    tasks: tuple[TaskEnvelope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Outcomes of a batch as they arrive, and the state of the replica.
+
+    Attributes:
+        slots: Tasks the replica runs at once.
+        free: Slots that nobody runs in or waits for.
+        share: Tasks of this sender that the replica could run at once beside those of others.
+        started: Tasks marked alone that have just started; told because their crash has a culprit.
+    """
+
+    replica: str
+    slots: int
+    free: int
+    share: int
+    outcomes: tuple[TaskOutcome, ...] = ()
+    started: tuple[TaskId, ...] = ()
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Usage):
+        return value.model_dump()
+    message = f"{type(value).__name__} does not travel"
+    raise TypeError(message)
+
+
+def _from_plain(kind: type, value: Any) -> Any:
+    if kind is Usage and isinstance(value, dict):
+        known = {name: value[name] for name in Usage.model_fields if name in value}
+        return Usage.model_validate(known)
+    message = f"{kind.__name__} does not travel"
+    raise TypeError(message)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_plain)
+_batch_decoder = msgspec.msgpack.Decoder(Batch, dec_hook=_from_plain)
+_group_decoder = msgspec.msgpack.Decoder(Group, dec_hook=_from_plain)
+_ids_decoder = msgspec.msgpack.Decoder(list[TaskId])
+
+
+def encode_batch(batch: Batch) -> bytes:
+    """Return a batch as bytes."""
+    return _encoder.encode(batch)
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Return the batch in ``data``.
+
+    Raises:
+        msgspec.ValidationError: A field this version needs is absent or of another type.
+    """
+    return _batch_decoder.decode(data)
+
+
+def encode_group(group: Group) -> bytes:
+    """Return a group of outcomes as bytes."""
+    return _encoder.encode(group)
+
+
+def decode_group(data: bytes) -> Group:
+    """Return the group in ``data``; raises as :func:`decode_batch`."""
+    return _group_decoder.decode(data)
+
+
+def encode_ids(task_ids: Sequence[TaskId]) -> bytes:
+    """Return task ids as bytes."""
+    return _encoder.encode(list(task_ids))
+
+
+def decode_ids(data: bytes) -> list[TaskId]:
+    """Return the task ids in ``data``; raises as :func:`decode_batch`."""
+    return _ids_decoder.decode(data)
+
+
+def is_readable(task: TaskEnvelope) -> bool:
+    """Whether this code knows the envelope's version: its own or the one before."""
+    return ENVELOPE_SCHEMA_VERSION - 1 <= task.schema_version <= ENVELOPE_SCHEMA_VERSION
