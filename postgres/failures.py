@@ -64,8 +64,12 @@ def breaks_connection(error: BaseException) -> bool:
 
 
 def breaks_pool(error: BaseException) -> bool:
-    """Tell whether every other open connection is worth nothing either."""
-    return sqlstate_of(error) in BROKEN_CODES
+    """Tell whether every other open connection is likely to be worth nothing either.
+
+    asyncpg reports a shutdown in the middle of a statement as 08003.
+    """
+    state = sqlstate_of(error)
+    return state in BROKEN_CODES or state.startswith("08") or isinstance(error, ConnectionError)
 
 
 def translated(error: BaseException) -> DatabaseUnavailableError | None:

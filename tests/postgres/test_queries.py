@@ -1,0 +1,40 @@
+"""The named queries: each asked for, each there, each understood by the server."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import postgres
+from postgres.pool import Database
+from postgres.queries import QUERIES, read_all
+
+ROOM = Path(postgres.__file__).parent
+LOADED = re.compile(r'queries\.load\(\s*"(\w+)"')
+NAME = re.compile(r'"(\w+)"')
+
+
+def texts() -> str:
+    """Return the room's code as one text."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(ROOM.glob("*.py")))
+
+
+def test_every_query_that_the_code_loads_exists() -> None:
+    assert set(LOADED.findall(texts())) - QUERIES.keys() == set()
+
+
+def test_every_query_is_used() -> None:
+    assert QUERIES.keys() - set(NAME.findall(texts())) == set()
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+async def test_the_server_understands_every_query(database: Database, name: str) -> None:
+    async with database.connection() as connection:
+        await connection.prepare(QUERIES[name])
+
+
+def test_a_query_without_a_statement_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "nothing.sql").write_text("\n")
+
+    with pytest.raises(ValueError, match="without a statement: nothing"):
+        read_all(tmp_path)
