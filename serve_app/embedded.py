@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from domain.errors import DatabaseUnavailableError
 from postgres import migrate
-from postgres.embedded import start_embedded
+from postgres.embedded import running_dsn, start_embedded
 from serve_app.settings import DATABASE_URL_VARIABLE, Settings, database_url
 
 MIGRATE_LIMIT_S = 120.0
@@ -15,11 +15,16 @@ MIGRATE_LIMIT_S = 120.0
 
 
 @contextmanager
-def local_database(settings: Settings) -> Iterator[str]:
+def local_database(settings: Settings, *, share: bool = False) -> Iterator[str]:
     """Give the address of the database for the length of a ``with``.
 
     Where the settings refer to none, start an embedded server in ``data_folder`` and put its
     address into the environment, so that every process started from here finds it by reference.
+
+    Args:
+        settings: Say where the database is, and in which folder an embedded one lives.
+        share: Use the embedded server of another process, where one runs on the folder; it goes
+            away with that process.
 
     Raises:
         ConfigurationError: The folder cannot be used.
@@ -29,8 +34,13 @@ def local_database(settings: Settings) -> Iterator[str]:
     if named is not None:
         yield named
         return
+    folder = settings.data_folder / "postgres"
+    running = running_dsn(folder) if share else None
+    if running is not None:
+        yield running
+        return
     variable = settings.database.url_variable or DATABASE_URL_VARIABLE
-    with start_embedded(settings.data_folder / "postgres") as server:
+    with start_embedded(folder) as server:
         os.environ[variable] = server.dsn
         try:
             yield server.dsn

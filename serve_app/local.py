@@ -6,15 +6,18 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, UnavailableError
+from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
 from serve_app.settings import DashboardSettings, HttpSettings, Settings
 
 RAY_VARIABLES = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # off: the node's address is loopback, on Linux too
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "disabled",
     "RAY_DEDUP_LOGS": "0",
@@ -25,6 +28,8 @@ RAY_VARIABLES = {
 """Read when Ray is imported: everything listens on loopback, nothing is reported to anyone."""
 
 PORTS_TRIED = 50
+READY_LIMIT_S = 30.0
+READY_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +81,31 @@ def local_service(settings: Settings) -> Iterator[Running]:
         os.environ.update(RAY_VARIABLES)
         # Ray reads its variables when it is imported, so the import waits until they are set.
         cluster = importlib.import_module("serve_app.ray_cluster")
-        with cluster.run_on_loopback(settings, dashboard_port(settings.dashboard)) as dashboard:
+        application = importlib.import_module("serve_app.app").build(settings)
+        port = dashboard_port(settings.dashboard)
+        with cluster.run_on_loopback(application, settings.http, port) as dashboard:
             address = address_of(settings.http)
+            wait_until_ready(address)
             yield Running(address, f"{address}/docs", dashboard)
 
 
 def dashboard_port(dashboard: DashboardSettings) -> int | None:
     """Return the port for Ray's dashboard, or None where it is not wanted."""
     return free_port("127.0.0.1", dashboard.port) if dashboard.enabled else None
+
+
+def wait_until_ready(address: str) -> None:
+    """Return as soon as the service can do its work.
+
+    Raises:
+        UnavailableError: It cannot after :data:`READY_LIMIT_S`; says what is missing.
+    """
+    until_s = time.monotonic() + READY_LIMIT_S
+    with ServiceClient(address) as service:
+        while not (ready := service.ready())["ready"]:
+            if time.monotonic() > until_s:
+                raise UnavailableError(f"the service is not ready: {ready}", 5.0)
+            time.sleep(READY_POLL_S)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -82,6 +82,34 @@ class HttpSettings(Section):
                 " the service must not be reachable from other machines"
             )
         return host
+
+
+class IngressSettings(Section):
+    """The replicas that answer HTTP and hold the queue; each has its own database connections."""
+
+    min_replicas: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1, description="Replicas kept while idle."
+    )
+    max_replicas: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1, description="Replicas at most."
+    )
+    target_ongoing: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        default=256.0, description="Open requests per replica that autoscaling aims at."
+    )
+    max_ongoing_requests: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=4096, description="Open requests per replica, long polls included."
+    )
+    cpus: Annotated[float, Field(ge=0, le=64)] = Field(
+        default=0.0, description="Cores Ray reserves for a replica; 0 reserves none."
+    )
+
+    @model_validator(mode="after")
+    def _replicas_are_ordered(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(
+                f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}"
+            )
+        return self
 
 
 class DashboardSettings(Section):
@@ -165,6 +193,7 @@ class Settings(BaseSettings):
     )
 
     http: HttpSettings = HttpSettings()
+    ingress: IngressSettings = IngressSettings()
     dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()

@@ -16,7 +16,7 @@ def migrate(*, as_json: bool) -> None:
     Uses the database that GARDENOS_DATABASE_URL names, else the embedded one.
     """
     settings = load_settings()
-    with local_database(settings) as url:
+    with local_database(settings, share=True) as url:
         applied = migrate_database(url, settings)
     if as_json:
         print_json({"applied": applied})

@@ -1,0 +1,193 @@
+"""The application: ``build`` binds the graph; the ingress composes engine, stores and routes."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve import Application, Deployment
+from ray.serve.handle import DeploymentHandle
+from uuid_utils.compat import uuid7
+
+from deployments.graph import bind_agents
+from deployments.link import Link, ServeLink
+from deployments.orchestrator import Engine, EngineParts
+from deployments.replica import ReplicaSettings
+from domain.errors import ConfigurationError
+from domain.ids import AgentKind, TaskId, WorkerId
+from domain.intake import read_lead
+from domain.lead import Lead
+from postgres.announce import Announcer, listen
+from postgres.derived_stores import PostgresAnalysisStore, PostgresFollowUpStore
+from postgres.lead_store import PostgresLeadStore
+from postgres.pool import Database, open_database
+from postgres.task_queue import PostgresTaskQueue
+from postgres.task_store import PostgresTaskStore
+from serve_app.api import build_api
+from serve_app.identity import LoopbackIdentity
+from serve_app.services import LeadReader, Services
+from serve_app.settings import Settings, database_url
+
+logger = logging.getLogger(__name__)
+
+NOBODY = WorkerId(UUID(int=0))
+"""Worker of admissions that claim nothing."""
+
+READY_WAIT_S = 5.0
+"""How long a start waits for the database; without it the service starts all the same."""
+
+SHUTDOWN_MARGIN_S = 10.0
+"""Time for the last statements after the queue's grace, before Serve kills the replica."""
+
+
+class Orchestrator:
+    """The ingress of a replica: HTTP outside, the engine inside."""
+
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
+        self, settings: Settings, agents: "dict[AgentKind, DeploymentHandle[Any]]"
+    ) -> None:
+        self._open = AsyncExitStack()
+        links = {kind: ServeLink(handle) for kind, handle in agents.items()}
+        self._services = await self._open.enter_async_context(open_services(settings, links))
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Return the application; Serve asks for it after the constructor."""
+        return build_api(self._services)
+
+    async def __del__(self) -> None:
+        """Stop the engine; Serve awaits this after it has drained the replica."""
+        await self._open.aclose()
+
+
+def build(settings: Settings) -> Application:
+    """Return the bound application: what ``serve run`` and ``serve deploy`` import.
+
+    Args:
+        settings: Ray makes them from the config's ``args``; the environment of the process that
+            builds adds to them. They hold no secret, since the graph is stored in Ray's head.
+    """
+    kinds = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
+    agents = bind_agents(kinds, ReplicaSettings(scoring=settings.scoring))
+    ingress = settings.ingress
+    as_deployment = serve.deployment(
+        name="Orchestrator",
+        max_ongoing_requests=ingress.max_ongoing_requests,
+        autoscaling_config={
+            "min_replicas": ingress.min_replicas,
+            "max_replicas": ingress.max_replicas,
+            "target_ongoing_requests": ingress.target_ongoing,
+        },
+        ray_actor_options={"num_cpus": ingress.cpus},
+        graceful_shutdown_wait_loop_s=0.1,
+        graceful_shutdown_timeout_s=settings.queue.grace_s + SHUTDOWN_MARGIN_S,
+    )
+    deployment: Deployment = as_deployment(serve.ingress()(Orchestrator))
+    application: Application = deployment.bind(settings, agents)
+    return application
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, links: Mapping[AgentKind, Link]
+) -> AsyncIterator[Services]:
+    """Open database, engine and stores for the length of the block.
+
+    Args:
+        settings: Of the whole product; secrets are resolved here, in the process that uses them.
+        links: The way to the replicas of each kind.
+    """
+
+    def url() -> str:
+        found = database_url(settings.database)
+        if found is None:
+            name = settings.database.url_variable or "database.url_file"
+            raise ConfigurationError(name, "nothing", "the address of a PostgreSQL database")
+        return found
+
+    async with (
+        open_database(url, settings.database) as database,
+        Announcer(database) as announcer,
+    ):
+        engine, services = _compose(settings, links, database, announcer)
+        await engine.start()
+        hints = asyncio.create_task(listen(url, settings.database, engine.wake), name="hints")
+        try:
+            await _wait_until_ready(engine)
+            yield services
+        finally:
+            hints.cancel()
+            with suppress(asyncio.CancelledError):
+                await hints
+            await engine.stop()
+
+
+def _compose(
+    settings: Settings, links: Mapping[AgentKind, Link], database: Database, announcer: Announcer
+) -> tuple[Engine, Services]:
+    agents = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
+    tasks = PostgresTaskStore(database, tuple(agents))
+    engine = Engine(
+        EngineParts(
+            queue=PostgresTaskQueue(database, announcer.announce),
+            tasks=tasks,
+            links=links,
+            agents=agents,
+            settings=settings.queue,
+            clock=time.time,
+            rng=Random(),  # noqa: S311 - jitter, no secret
+            new_worker_id=lambda: WorkerId(uuid7()),
+        )
+    )
+
+    def announce(kind: AgentKind) -> None:
+        engine.wake(kind)
+        announcer.announce(kind)
+
+    leads = PostgresLeadStore(database, announce, new_task_id, NOBODY)
+    services = Services(
+        engine=engine,
+        tasks=tasks,
+        leads=leads,
+        analyses=PostgresAnalysisStore(database),
+        follow_ups=PostgresFollowUpStore(database),
+        identity=LoopbackIdentity(),
+        read_lead=_reader(settings.scoring.profile.areas[0].country),
+        kinds=frozenset(agents),
+        limits=settings.http,
+        now=lambda: datetime.now(UTC),
+        new_task_id=new_task_id,
+    )
+    return engine, services
+
+
+def new_task_id() -> TaskId:
+    """Return a new UUID version 7, so that ids sort by the time they were made."""
+    return TaskId(uuid7())
+
+
+def _reader(default_country: str) -> LeadReader:
+    def read(raw: Mapping[str, Any], received_at: datetime) -> Lead:
+        return read_lead(
+            raw,
+            received_at=received_at,
+            new_lead_id=str(uuid7()),
+            default_country=default_country,
+        )
+
+    return read
+
+
+async def _wait_until_ready(engine: Engine) -> None:
+    """Let the first request find the lease held, where the database is there."""
+    until_s = time.monotonic() + READY_WAIT_S
+    while not engine.is_ready and time.monotonic() < until_s:  # noqa: ASYNC110 - has no event
+        await asyncio.sleep(0.02)
+    if not engine.is_ready:
+        logger.warning("started_without_database")
