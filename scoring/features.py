@@ -195,6 +195,8 @@ def _wishes(known: Known, _profile: BusinessProfile) -> Iterator[Feature]:
         yield Feature("decision_date", "named", day, known.decision_date.evidence)
     if known.competitors:
         yield Feature("other_bidders", "named", True, known.competitors.evidence)
+    if known.recurring:
+        yield Feature("recurring_asked", "asked", True, known.recurring.evidence)
     if known.referral and known.source is not LeadSource.REFERRAL:
         yield Feature("recommended", "named", True, known.referral.evidence)
 
@@ -203,7 +205,8 @@ def _effort(known: Known, _profile: BusinessProfile) -> Iterator[Feature]:
     if known.words:
         yield Feature("message_detail", known.words, f"{known.words} words", "message")
     if known.attachments:
-        yield Feature("attachments", known.attachments, known.attachments, "attachments")
+        count = known.attachments.value
+        yield Feature("attachments", count, count, known.attachments.evidence)
 
 
 def _events(known: Known, _profile: BusinessProfile) -> Iterator[Feature]:

@@ -61,18 +61,18 @@ def callback_at(
 ) -> datetime | None:
     """Return by when to call somebody who named an hour, or None where none was named.
 
-    The day is the first on which the office works and the hour is not over; the hour itself may
-    lie outside opening hours, since the person asked for it. The result is never before the hour
-    that was named as the earliest.
+    The day is the first one named, or else the first on which the office works, whose hour is not
+    over; the hour may lie outside opening hours, since the person asked for it. The result is
+    never before the hour that was named as the earliest.
     """
-    if window.after is None and window.before is None:
+    if not window.is_named:
         return None
-    for day, hours in _days_from(at, zone, profile):
+    for day, hours in _days_from(at, zone, profile, window.days):
         earliest = window.after or hours.opens
         latest = window.before or max(LATEST_CALL, earliest)
         start = datetime.combine(day, earliest, zone)
         end = max(datetime.combine(day, latest, zone), start + CALL_SLOT)
-        due = max(start, at) + CALL_SLOT
+        due = max(start, at.astimezone(zone)) + CALL_SLOT
         if due <= end:
             return due
     return None
@@ -91,14 +91,16 @@ def last_opening_before(
 
 
 def _days_from(
-    at: datetime, zone: ZoneInfo, profile: BusinessProfile
+    at: datetime, zone: ZoneInfo, profile: BusinessProfile, named: frozenset[int] = frozenset()
 ) -> Iterator[tuple[date, OpeningHours]]:
+    """Yield the coming days, today first: those named, else those on which the office works."""
+    usual = next(iter(profile.hours.values()))
     today = at.astimezone(zone).date()
     for ahead in range(_DAYS_AHEAD):
         day = today + timedelta(days=ahead)
-        hours = profile.hours.get(day.weekday())
-        if hours is not None:
-            yield day, hours
+        weekday = day.weekday()
+        if weekday in (named or profile.hours):
+            yield day, profile.hours.get(weekday, usual)
 
 
 def _bounds(day: date, hours: OpeningHours, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -21,11 +21,13 @@ from domain.lead import (
     PropertyType,
     Timeline,
 )
+from scoring.phrases.services import UNSPECIFIC, service_name
 
 T = TypeVar("T")
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 _DAYS_PER_MONTH = 30.4
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,20 @@ class Item(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CallWindow:
-    """When the person wants to be called, in their local time; None leaves a side open."""
+    """When the person wants to be called, in their local time; None leaves a side open.
+
+    Attributes:
+        days: Weekdays, Monday is 0; empty where none were named.
+    """
 
     after: time | None = None
     before: time | None = None
+    days: frozenset[int] = frozenset()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether an hour or a day was named at all."""
+        return bool(self.after or self.before or self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Known:
 
     source: LeadSource
     events: tuple[LeadEvent, ...]
-    attachments: int
+    attachments: Item[int] | None
     words: int
     country: str | None
     service: Item[str] | None
@@ -73,6 +85,7 @@ class Known:
     decision_date: Item[date] | None
     competitors: Item[bool] | None
     referral: Item[bool] | None
+    recurring: Item[bool] | None
     asked_channel: Channel | None
     refused_channels: frozenset[Channel]
 
@@ -83,8 +96,8 @@ def know(lead: Lead, facts: Sequence[Fact]) -> Known:
     Where the message names a thing twice the first mention counts. A fact whose value does not
     fit its name is passed over. Names that are read: service, budget, area_m2, timeline,
     start_date, postal_code, city, country, decision_role, property_type, phone, email,
-    visit_requested, callback, callback_after, callback_before, decision_date, competitors,
-    referral, preferred_channel, opt_out_channels.
+    visit_requested, callback, callback_after, callback_before, callback_days, decision_date,
+    competitors, referral, recurring, attachments_mentioned, preferred_channel, opt_out_channels.
 
     Args:
         lead: Its message is the text that was read: what gives orders is already blank in it.
@@ -94,10 +107,10 @@ def know(lead: Lead, facts: Sequence[Fact]) -> Known:
     return Known(
         source=lead.source,
         events=lead.events,
-        attachments=lead.attachments,
+        attachments=_attachments(lead, found),
         words=len(lead.message.split()),
         country=country_of(lead) or _country_fact(found),
-        service=_either(lead.service, "service", found, _text),
+        service=_either(_named_service(lead), "service", found, _text),
         budget=_either(_stated(lead.budget), "budget", found, _budget),
         area_m2=_either(lead.area_m2, "area_m2", found, _positive),
         timeline=_timeline(lead, found),
@@ -111,6 +124,7 @@ def know(lead: Lead, facts: Sequence[Fact]) -> Known:
         decision_date=_either(None, "decision_date", found, _date),
         competitors=_either(None, "competitors", found, _true),
         referral=_either(None, "referral", found, _true),
+        recurring=_either(None, "recurring", found, _true),
         asked_channel=_value_of(found, "preferred_channel", _member_of(Channel)),
         refused_channels=_value_of(found, "opt_out_channels", _channels) or frozenset(),
     )
@@ -193,6 +207,20 @@ def _location(field: Location | None, found: Mapping[str, Fact]) -> Item[Locatio
     return Item((field or Location()).model_copy(update=values), evidence)
 
 
+def _named_service(lead: Lead) -> str | None:
+    """Return the service of the form, unless it names none (``other``, ``not sure``)."""
+    if lead.service is None or service_name(lead.service) in UNSPECIFIC:
+        return None
+    return lead.service
+
+
+def _attachments(lead: Lead, found: Mapping[str, Fact]) -> Item[int] | None:
+    if lead.attachments:
+        return Item(lead.attachments, "attachments")
+    mentioned = _fact(found, "attachments_mentioned", _true)
+    return None if mentioned is None else Item(1, mentioned.evidence)
+
+
 def _country_fact(found: Mapping[str, Fact]) -> str | None:
     return _value_of(found, "country", _text)
 
@@ -201,10 +229,13 @@ def _callback(found: Mapping[str, Fact]) -> Item[CallWindow] | None:
     asked = _fact(found, "callback", _true)
     after = _fact(found, "callback_after", _time)
     before = _fact(found, "callback_before", _time)
-    first = asked or after or before
+    channel = _fact(found, "preferred_channel", _member_of(Channel))
+    by_phone = channel if channel is not None and channel.value is Channel.PHONE else None
+    first = asked or after or before or by_phone
     if first is None:
         return None
-    window = CallWindow(after.value if after else None, before.value if before else None)
+    days = _value_of(found, "callback_days", _weekdays) or frozenset()
+    window = CallWindow(after.value if after else None, before.value if before else None, days)
     return Item(window, (after or before or first).evidence)
 
 
@@ -245,6 +276,12 @@ def _date(value: JsonValue) -> date:
 
 def _time(value: JsonValue) -> time:
     return time.fromisoformat(_text(value))
+
+
+def _weekdays(value: JsonValue) -> frozenset[int]:
+    if not isinstance(value, list):
+        raise TypeError
+    return frozenset(_WEEKDAYS.index(_text(item)) for item in value)
 
 
 def _channels(value: JsonValue) -> frozenset[Channel]:

@@ -1,5 +1,6 @@
 """What to do next with a lead: one decision from what was seen, by an open channel only."""
 
+from calendar import day_name
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from domain.analysis import ActionKind, DisqualificationReason, Grade, NextBestA
 from domain.lead import OPEN_STATUSES, Channel, LeadStatus
 from scoring.coverage import questions
 from scoring.hours import after_open_time, callback_at, is_open, last_opening_before
-from scoring.known import Known
+from scoring.known import CallWindow, Known
 from scoring.settings import BusinessProfile
 
 SPEED_TO_LEAD = timedelta(minutes=5)
@@ -158,10 +159,8 @@ def _call_time(seen: Situation, profile: BusinessProfile) -> datetime:
 def _call_text(seen: Situation, profile: BusinessProfile) -> str:
     again = f" It repeats lead {seen.duplicate_of}: go on from there." if seen.duplicate_of else ""
     window = seen.known.callback.value if seen.known.callback else None
-    if window is not None and (window.after or window.before):
-        after = f" after {window.after:%H:%M}" if window.after else ""
-        before = f" before {window.before:%H:%M}" if window.before else ""
-        return f"Call{after}{before} local time, as asked.{again}"
+    if window is not None and window.is_named:
+        return f"Call{_stated(window)} local time, as asked.{again}"
     if seen.grade is not Grade.A:
         soon = "within four" if seen.grade is Grade.B else "within twenty"
         return f"Call {soon} opening hours.{again}"
@@ -171,6 +170,14 @@ def _call_text(seen: Situation, profile: BusinessProfile) -> str:
     if profile.calls_hot_leads_at_once:
         return f"Call within 5 minutes; it is {local} there, outside opening hours.{again}"
     return f"Call within 5 minutes of the next opening; it is {local} there now.{again}"
+
+
+def _stated(window: CallWindow) -> str:
+    days = ", ".join(day_name[day] for day in sorted(window.days))
+    on = f" on {days}" if days else ""
+    after = f" after {window.after:%H:%M}" if window.after else ""
+    before = f" before {window.before:%H:%M}" if window.before else ""
+    return on + after + before
 
 
 def _write(seen: Situation, profile: BusinessProfile) -> NextBestAction:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from domain.lead import MAX_MESSAGE_BYTES, Frozen, Location
+from scoring.phrases.services import service_name
 
 Money = Annotated[float, Field(ge=0, le=1e9)]
 ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -235,8 +236,10 @@ class BusinessProfile(Frozen):
     )
 
     def offer(self, service: str | None) -> ServiceOffer | None:
-        """Return the offer of that name, or None where it is unknown or not offered."""
-        return self.services.get(service) if service else None
+        """Return the offer of that name or a synonym of it, or None where it is not offered."""
+        if not service:
+            return None
+        return self.services.get(service) or self.services.get(service_name(service))
 
     def serves(self, location: Location | None) -> bool | None:
         """Return whether the place is served; None where too little is known to say.

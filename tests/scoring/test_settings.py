@@ -80,3 +80,13 @@ def test_a_profile_that_cannot_be_used_is_refused(fields: dict[str, Any]) -> Non
 
 def test_the_settings_stand_without_any_input() -> None:
     assert ScoringSettings().profile == PROFILE
+
+
+@pytest.mark.parametrize("name", ["planting", "Bepflanzung", "bed planting"])
+def test_a_service_is_known_by_its_synonyms(name: str) -> None:
+    assert PROFILE.offer(name) == PROFILE.services["planting"]
+
+
+@pytest.mark.parametrize("name", [None, "", "roof_repair"])
+def test_what_is_not_offered_has_no_offer(name: str | None) -> None:
+    assert PROFILE.offer(name) is None
