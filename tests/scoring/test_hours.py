@@ -1,0 +1,90 @@
+"""When somebody is called: open hours, stated wishes, local time."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from scoring.hours import (
+    after_open_time,
+    callback_at,
+    is_open,
+    last_opening_before,
+    local_zone,
+)
+from scoring.known import CallWindow, know
+from scoring.settings import BusinessProfile
+from tests.scoring.leads import good_fields, lead
+
+PROFILE = BusinessProfile()
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def berlin(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("at", "wait_h", "due"),
+    [
+        (berlin(23, 9), 4, berlin(23, 13)),
+        (berlin(23, 16), 4, berlin(24, 10)),
+        (berlin(23, 3), 1, berlin(23, 9)),
+        (berlin(28, 12), 2, berlin(30, 9)),
+        (berlin(29, 12), 1, berlin(30, 9)),
+    ],
+    ids=["within the day", "over night", "before opening", "over the weekend", "on a Sunday"],
+)
+def test_only_open_hours_count(at: datetime, wait_h: int, due: datetime) -> None:
+    found = after_open_time(at.astimezone(UTC), timedelta(hours=wait_h), BERLIN, PROFILE)
+
+    assert found == due
+
+
+@pytest.mark.parametrize(
+    ("window", "at", "due"),
+    [
+        (CallWindow(after=time(18)), berlin(23, 9), berlin(23, 18, 30)),
+        (CallWindow(after=time(18)), berlin(23, 19), berlin(23, 19, 30)),
+        (CallWindow(after=time(18)), berlin(23, 21), berlin(24, 18, 30)),
+        (CallWindow(after=time(18)), berlin(29, 9), berlin(30, 18, 30)),
+        (CallWindow(before=time(10)), berlin(23, 9), berlin(23, 9, 30)),
+        (CallWindow(before=time(10)), berlin(23, 12), berlin(24, 8, 30)),
+        (CallWindow(time(12), time(14)), berlin(23, 15), berlin(24, 12, 30)),
+        (CallWindow(days=frozenset({5, 6})), berlin(23, 15), berlin(28, 9, 30)),
+        (CallWindow(after=time(10), days=frozenset({6})), berlin(23, 15), berlin(29, 10, 30)),
+        (CallWindow(), berlin(23, 15), None),
+    ],
+)
+def test_a_stated_hour_is_kept(window: CallWindow, at: datetime, due: datetime | None) -> None:
+    assert callback_at(at.astimezone(UTC), window, BERLIN, PROFILE) == due
+
+
+def test_the_office_is_open_by_the_clock_of_the_person_called() -> None:
+    at = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+
+    assert is_open(at, BERLIN, PROFILE)
+    assert not is_open(at, ZoneInfo("America/Los_Angeles"), PROFILE)
+
+
+def test_the_last_opening_before_a_day_skips_the_closed_ones() -> None:
+    found = last_opening_before(date(2026, 12, 2), BERLIN, PROFILE, days=3)
+
+    assert found == berlin(28, 13)
+
+
+@pytest.mark.parametrize(
+    ("fields", "zone"),
+    [
+        ({"timezone": "Europe/Rome"}, "Europe/Rome"),
+        ({"location": {"country": "DE"}}, "Europe/Berlin"),
+        ({"location": {"country": "FR"}}, "America/Los_Angeles"),
+        ({"location": None, "locale": "en-GB"}, "Europe/London"),
+    ],
+)
+def test_the_zone_is_the_leads_own_or_that_of_its_country(
+    fields: dict[str, object], zone: str
+) -> None:
+    subject = lead(**{**good_fields(), **fields})
+
+    assert local_zone(subject, know(subject, ()), PROFILE).key == zone
