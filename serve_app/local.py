@@ -3,12 +3,16 @@
 import contextlib
 import importlib
 import os
+import shutil
 import signal
 import socket
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from domain.errors import ConfigurationError, UnavailableError
@@ -76,17 +80,57 @@ def local_service(settings: Settings) -> Iterator[Running]:
         UnavailableError: The database or the application did not become ready.
     """
     check_port(settings.http.host, settings.http.port)
-    with local_database(settings) as url:
+    with local_database(settings) as url, run_folder() as folder:
         migrate_database(url, settings)
         os.environ.update(RAY_VARIABLES)
+        if settings.http.haproxy and sys.platform == "linux":
+            os.environ.update(haproxy_variables(settings.http, folder))
         # Ray reads its variables when it is imported, so the import waits until they are set.
         cluster = importlib.import_module("serve_app.ray_cluster")
         application = importlib.import_module("serve_app.app").build(settings)
         port = dashboard_port(settings.dashboard)
-        with cluster.run_on_loopback(application, settings.http, port) as dashboard:
+        with cluster.run_on_loopback(
+            application, settings.http, dashboard_port=port, folder=folder
+        ) as dashboard:
             address = address_of(settings.http)
             wait_until_ready(address)
             yield Running(address, f"{address}/docs", dashboard)
+
+
+@contextlib.contextmanager
+def run_folder() -> Iterator[Path]:
+    """Make a private folder for sockets and logs; removed at the end.
+
+    Its path is short: that of a socket ends at 107 bytes, and HAProxy adds 70.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gardenos-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:
+    """Return what puts HAProxy in front of Serve, apart from any other HAProxy of the machine."""
+    side_port = http.port
+    ports = []
+    for _ in range(3):
+        side_port = free_port(http.host, side_port + 1)
+        ports.append(str(side_port))
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{folder}/metrics.sock",
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{folder}/server-state",
+        "RAY_SERVE_HAPROXY_METRICS_PORT": ports[0],
+        "RAY_SERVE_HAPROXY_STATS_PORT": ports[1],
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": ports[2],
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
+        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
+    }
 
 
 def dashboard_port(dashboard: DashboardSettings) -> int | None:

@@ -6,15 +6,14 @@ Import this only after Ray's environment variables have been set: see :mod:`serv
 import contextlib
 import logging
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import ray
 from ray import serve
+from ray._private.ray_logging import global_worker_stdstream_dispatcher
 from ray.serve import Application
 from ray.serve.schema import LoggingConfig
 
@@ -37,16 +36,21 @@ STOP_LIMIT_S = 10.0
 
 @contextlib.contextmanager
 def run_on_loopback(
-    application: Application, http: HttpSettings, dashboard_port: int | None
+    application: Application, http: HttpSettings, *, dashboard_port: int | None, folder: Path
 ) -> Iterator[str | None]:
     """Run Ray, Serve and the application; give the dashboard's address.
+
+    Args:
+        application: What :func:`serve_app.app.build` returns.
+        http: Where to listen.
+        dashboard_port: A free port for Ray's dashboard, or None for no dashboard.
+        folder: For Ray's files; short, since paths of sockets end at 107 bytes.
 
     Raises:
         UnavailableError: The application did not become ready.
     """
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    # Short, since Ray puts sockets there, whose paths end at 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="gardenos-ray-", dir="/tmp"))
+    for name in ("ray", "ray.serve"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     before = descendants_of(os.getpid())
     try:
         context = ray.init(
@@ -57,6 +61,7 @@ def run_on_loopback(
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
+            runtime_env={"worker_process_setup_hook": "serve_app.loopback.bind_to_loopback"},
             _node_ip_address=LOOPBACK,
             _temp_dir=str(folder),
         )
@@ -65,7 +70,6 @@ def run_on_loopback(
     finally:
         with _deaf_to_signals():
             _stop(before)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run_application(application: Application, http: HttpSettings) -> None:
@@ -75,7 +79,6 @@ def _run_application(application: Application, http: HttpSettings) -> None:
         http_options={"host": http.host, "port": http.port},
         logging_config=quiet,
     )
-    logging.getLogger("ray.serve").setLevel(logging.ERROR)
     try:
         serve.run(application, name=APPLICATION, route_prefix="/", logging_config=quiet)
     except RuntimeError as error:
@@ -95,6 +98,8 @@ def _stop(before: frozenset[int]) -> None:
     """Stop Serve and Ray, wait for their processes, and kill what does not end."""
     ours = descendants_of(os.getpid()) - before
     if ray.is_initialized():
+        # Else Ray prints that the controller which it has just stopped is gone.
+        global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
         with contextlib.suppress(Exception):  # a half-started Serve must not keep Ray alive
             serve.shutdown()
         ray.shutdown()

@@ -1,0 +1,26 @@
+"""Keeps a local start's Ray workers on loopback where Serve offers no setting for it.
+
+Runs in every worker process before its work, named by :mod:`serve_app.ray_cluster`. Serve 2.60
+binds a replica's own gRPC port, and HAProxy's two side ports, to every interface.
+"""
+
+import importlib
+from functools import partial
+from typing import Any
+
+
+def bind_to_loopback() -> None:
+    """Make Serve bind to 127.0.0.1 what it would bind to all addresses."""
+    # Private to Ray and untyped, hence by name; the exact version of Ray is pinned.
+    haproxy: Any = importlib.import_module("ray.serve._private.haproxy")
+    replica: Any = importlib.import_module("ray.serve._private.replica")
+    replica.add_port_to_grpc_server = partial(_on_loopback, replica.add_port_to_grpc_server)
+    template = haproxy.HAPROXY_CONFIG_TEMPLATE
+    for wide in ("bind :{{ config.metrics_port", "bind *:{{ config.stats_port"):
+        narrow = wide.replace("bind :", "bind 127.0.0.1:").replace("bind *:", "bind 127.0.0.1:")
+        template = template.replace(wide, narrow)
+    haproxy.HAPROXY_CONFIG_TEMPLATE = template
+
+
+def _on_loopback(add_port: Any, server: Any, address: str) -> Any:
+    return add_port(server, address.replace("[::]:", "127.0.0.1:"))
