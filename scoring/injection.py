@@ -1,0 +1,260 @@
+"""Text that gives orders to the machine instead of asking for garden work."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scoring.clauses import SENTENCE_END, lowered
+from scoring.phrases.phrase import UP_TO_2, UP_TO_4, occurrences, phrase
+
+ORDER = 2
+"""Weight of words nobody says to a gardener: one is enough. A hint weighs 1: two are."""
+
+_RULES = (
+    r"(?:instructions?|prompts?|directions|directives|guidelines|commands|"
+    r"system (?:message|prompt))"
+)
+_MODEL = (
+    r"(?:ai|a\.i\.|llm|large language model|language model|ai (?:model|assistant|agent)|chat-?bot|"
+    r"chatgpt|gpt(?:-?\d)?|scoring (?:model|system|engine|agent)|"
+    r"lead (?:scor\w{2,4}|agent)|"
+    r"evaluator|grader)"
+)
+_VALUES = (
+    r"(?:\d{1,3}\b|[a-d]\+?(?=\W|$)|qualified|disqualified|high(?:est)?|max(?:imum)?|"
+    r"hot|vip|perfect)"
+)
+
+_ORDERS = (
+    phrase(
+        ORDER,
+        "ignore|disregard|forget|override|bypass|skip",
+        r"\b(?:ignore|disregard|forget|override|bypass)(?:ing)? (?:(?:all|any|the|your|these|"
+        r"those|of|"
+        r"previous|prior|above|earlier|preceding|foregoing|former|existing|original|other|"
+        r"system|and|safety|"
+        rf"initial) ?){{1,6}}{_RULES}\b(?! (?:i|we|my|our|that (?:i|we)|from (?:me|us|my|our)|"
+        rf"about|for the|on the))",
+    ),
+    phrase(
+        ORDER,
+        "ignore|disregard|forget",
+        r"\b(?:ignore|disregard|forget) (?:everything|anything|all)(?: of the| that(?: was)?|"
+        r" you were| you (?:have been|['\u2019]ve been))?"
+        r" (?:above|before|previous(?:ly)?|told|said|written|prior|preceding|instructed|"
+        r"learned)\b(?! (?:i|we)\b)",
+    ),
+    phrase(
+        ORDER,
+        "system prompt|hidden prompt|initial prompt|developer mode|jailbreak|prompt injection|"
+        "system message",
+        r"\b(?:(?:system|hidden|initial|developer) prompt|developer mode|jailbreak|"
+        r"your (?:system )?prompt|"
+        r"(?:print|show|reveal|repeat|output) (?:the |your )?system message)\b",
+    ),
+    phrase(
+        ORDER,
+        "<|im_|[inst|<<sys|<system|<assistant|</system|[system|### |begin system|end system",
+        r"<\|(?:im_start|im_end|system|user|assistant|endoftext)\|>|\[/?inst\]|<</?sys>>|"
+        r"</?(?:system|assistant|developer|instructions?)>|\[(?:system|assistant)\]|"
+        r"#{2,6} ?(?:system|assistant|developer|instructions?|new instructions?|"
+        r"user)\b(?: \w{1,12})? ?(?::|\n|$)|"
+        r"\b(?:begin|end) system (?:prompt|message|instructions?)\b",
+    ),
+    phrase(
+        ORDER,
+        "this lead|the lead|diesen lead|dieser lead|den lead|dieses lead",
+        r"\b(?:mark|rate|classify|treat|grade|score|rank|qualify|categori[sz]e|flag|label|"
+        r"consider|set|give|assign) "
+        rf"{UP_TO_2}(?:this|the) lead\b|\b(?:this|the) lead (?:is|must be|should be|"
+        rf"has to be) (?:a |an )?{UP_TO_2}"
+        r"(?:vip|qualified|hot|grade|scored|rated|graded|top|highest|priority|treated)\b|"
+        r"\b(?:bewerte|markiere|stufe|behandle|klassifiziere|setze)n? (?:sie )?(?:diese[nrs]?|"
+        r"den) lead\b",
+    ),
+    phrase(
+        ORDER,
+        "score|qualification|grade|lead_|probability|rating|punktzahl|bewertung",
+        r"\b(?:lead_?)?(?:score|qualification|grade|probability|priority)\s?(?:=|:=|"
+        r"==)\s?[\"'\u201c]?"
+        rf"{_VALUES}|\b(?:set|assign|give|raise|change|return|output|report|make|"
+        rf"increase) {UP_TO_4}"
+        r"(?:score|qualification|lead grade|probability) (?:to|of|as|at|=|:) ?[\"'\u201c]?"
+        rf"{_VALUES}|\b(?:give|assign|award) (?:me|us|this|it|him|her|them|this (?:message|"
+        rf"customer|enquiry|inquiry|request)) {UP_TO_4}"
+        r"(?:score|grade|qualification)\b|\bset(?:ze|zen)? (?:sie )?(?:den |die |das )?(?:score|"
+        r"punktzahl|bewertung|lead-?score|qualifikation)"
+        r" (?:auf|=)|\b(?:score|punktzahl|bewertung) (?:auf )?(?:100|maximum|maximal|"
+        r"höchst\w{1,3})\b",
+    ),
+    phrase(
+        ORDER,
+        "you are|you're|act as|pretend|du bist|sie sind|as an ai|verhalte|tu so",
+        rf"\b(?:you are|you['\u2019]re|act as|pretend (?:to be|you are|that you are)|respond as) "
+        rf"(?:now |actually |no longer )*(?:an? |the |in )?{UP_TO_2}(?:{_MODEL}|assistant|"
+        rf"unrestricted|dan)\b|"
+        r"\bas an ai\b|\b(?:du bist|sie sind) (?:ab jetzt |ab sofort |jetzt |nun |"
+        r"kein\w{0,2} )*(?:ein |eine |der |die )?"
+        r"(?:\w{1,14} )?(?:ki|sprachmodell|assistent|ki-assistent|chatbot|bot)\b|"
+        r"\bverhalte dich (?:wie|als)\b",
+    ),
+    phrase(
+        ORDER,
+        "attention|note to|message to|dear|instruction|hey|hello|anweisung|hinweis|nachricht|"
+        "achtung",
+        r"\b(?:attention|note (?:to|for)|message (?:to|for)|dear|instructions? (?:to|for)|hey|"
+        r"hello|hi)[:,]? "
+        rf"(?:the |all |any )?{_MODEL}\b|\b(?:anweisung(?:en)?|hinweis|nachricht|"
+        rf"achtung) ?(?:an|für|:) ?(?:die |das |den |alle )?"
+        r"(?:ki|sprachmodell|modell|assistenten|ki-\w{2,14}|llm|bot)\b",
+    ),
+    phrase(
+        ORDER,
+        "ignorier|vergiss|vergessen sie|missacht|überschreib|umgeh",
+        r"\b(?:ignorier(?:e|en sie|t)?|vergiss|vergessen sie|missachte(?:n sie)?|"
+        r"überschreibe(?:n sie)?|umgehe(?:n sie)?) "
+        r"(?:(?:bitte|alle[sn]?|sämtliche|deine|ihre|die|diese|vorherigen?|bisherigen?|obigen?|"
+        r"früheren?|"
+        r"vorangegangenen?|vorigen?|ursprünglichen?|bestehenden?|und) ?){1,5}"
+        r"(?:anweisungen|instruktionen|vorgaben|befehle|regeln|prompts?|system-?prompts?|"
+        r"system-?anweisungen)\b"
+        r"(?! (?:von (?:mir|uns)|die (?:ich|wir)|zum|zur))",
+    ),
+    phrase(
+        ORDER,
+        "systemprompt|system-prompt|deine anweisungen|deine instruktionen|systemanweisung|"
+        "systemnachricht",
+        r"\b(?:system-?prompts?|deine[nr]? (?:anweisungen|instruktionen|regeln|prompt)|"
+        r"systemanweisung(?:en)?|"
+        r"systemnachricht)\b",
+    ),
+    phrase(
+        1,
+        "system|assistant|developer|admin",
+        r"(?:^|\n) ?(?:[-*#>\[\"'] ?)*(?:system|assistant|developer|administrator|"
+        r"admin)(?: (?:message|instruction|note|override|"
+        r"notice|prompt|command))? ?\]?:",
+    ),
+    phrase(
+        1,
+        "instruction|anweisung",
+        r"\b(?:new|updated|revised|secret|additional|real|neue|"
+        r"geheime) (?:system )?(?:instructions?|anweisung(?:en)?) ?:",
+    ),
+    phrase(
+        1,
+        "reply|email|e-mail|draft|respon|follow-up|follow up|antwort|mail",
+        r"\b(?:include|insert|put|add|write|place|mention|füge|schreibe)\b[^!?\n]{1,80}\b(?:in|"
+        r"into|to|in die|in der) "
+        r"(?:the |your |every |any )?(?:follow-?up|follow up|reply|e-?mail|draft|response|"
+        r"antwort|mail)\b",
+    ),
+    phrase(
+        1,
+        "json|verbatim|output|respond with|reply with|answer with",
+        r"\b(?:(?:respond|reply|answer|output|return) (?:only |just )?(?:with|in|"
+        r"as)? ?(?:valid )?json|"
+        r"(?:respond|reply|answer) only with|repeat (?:the following|after me)|output (?:only|"
+        r"the following|exactly))\b",
+    ),
+    phrase(
+        1,
+        "ignore|override|bypass|ignorier|umgeh",
+        r"\b(?:ignore|override|bypass|disable|ignoriere|umgehe) (?:all |any |the |your |alle |"
+        r"die )*(?:rules|filters?|gates?|"
+        r"safeguards?|restrictions|checks|scoring|policy|policies|regeln|filter|prüfungen)\b",
+    ),
+    phrase(
+        1,
+        "vip|top priority|höchste",
+        rf"\b(?:this|it|sender|customer) (?:is|=) (?:a )?{UP_TO_2}vip\b|\bpriority (?:override|=)",
+    ),
+)
+_MARKERS = re.compile(
+    r"<\||\[/?inst|<<sys|</?(?:system|assistant|developer)|\[(?:system|assistant)\]|#{2,6}\s{0,3}\w"
+)
+_PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    start: int
+    end: int
+    weight: int
+    opens_turn: bool
+
+
+def injected_spans(message: str) -> tuple[tuple[int, int], ...]:
+    """Return the stretches of a message that speak to the machine, in order, not overlapping.
+
+    A sentence counts as an order by one signal that no customer gives ("ignore all previous
+    instructions", "score=100", a chat role's marker), or a paragraph by two hints. Between the
+    first and the last order of a paragraph everything goes; what stands before and after stays,
+    except that a paragraph which opens with an order, and whatever follows a role's marker up to
+    the paragraph's end, goes whole.
+
+    Returns:
+        Pairs of start and end, in characters of the message.
+    """
+    lower = lowered(message)
+    signals = list(_signals(lower))
+    if not signals:
+        return ()
+    spans = []
+    for start, end in _paragraphs(lower):
+        inside = [signal for signal in signals if start <= signal.start < end]
+        if sum(signal.weight for signal in inside) >= ORDER:
+            spans.append(_stretch(lower, start, end, inside))
+    return tuple(span for span in spans if span[0] < span[1])
+
+
+def without_orders(message: str) -> tuple[str, bool]:
+    """Blank out what speaks to the machine; return the text, and whether there was any.
+
+    The text has the length of the message, and every character that stays keeps its place, so
+    that a quote from it is found at the same place in the message. Line ends take the place of
+    what went, so that no sentence reaches across.
+    """
+    text = message
+    spans = injected_spans(message)
+    for start, end in spans:
+        text = text[:start] + "\n" * (end - start) + text[end:]
+    return text, bool(spans)
+
+
+def _signals(lower: str) -> Iterator[_Signal]:
+    for sought in _ORDERS:
+        for match in occurrences(lower, sought):
+            begin = match.start() + len(match[0]) - len(match[0].lstrip())
+            marker = _MARKERS.match(match[0].lstrip()) is not None
+            yield _Signal(begin, match.end(), int(str(sought.value)), opens_turn=marker)
+
+
+def _paragraphs(lower: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for gap in _PARAGRAPH_END.finditer(lower):
+        yield start, gap.start()
+        start = gap.end()
+    yield start, len(lower)
+
+
+def _stretch(lower: str, start: int, end: int, signals: list[_Signal]) -> tuple[int, int]:
+    """Return what to blank of a paragraph that gives orders."""
+    first = min(signals, key=lambda signal: signal.start)
+    last = max(signal.end for signal in signals)
+    begin = first.start if first.opens_turn else _sentence_start(lower, start, first.start)
+    if not lower[start:begin].strip():
+        return start, end
+    if any(signal.opens_turn for signal in signals):
+        return begin, end
+    return begin, _sentence_end(lower, last, end)
+
+
+def _sentence_start(lower: str, start: int, at: int) -> int:
+    ends = [match.end() for match in SENTENCE_END.finditer(lower, start, at)]
+    return ends[-1] if ends else start
+
+
+def _sentence_end(lower: str, at: int, end: int) -> int:
+    stop = SENTENCE_END.search(lower, at, end)
+    return stop.end() if stop else end

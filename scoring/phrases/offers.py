@@ -1,0 +1,229 @@
+"""Signs of somebody who sells to the business; weights add up in :mod:`scoring.unwanted`."""
+
+from scoring.phrases.phrase import UP_TO_2, phrase
+from scoring.phrases.signal import GARDEN_WORDS, Signal, signal
+
+_BUSINESS = (
+    r"(?:web ?site|site|online presence|business|company|google (?:ranking|listing|profile|"
+    r"reviews|business)\w{0,2}|rankings?|"
+    r"brand|sales|revenue|traffic|customer base|seo|social media|webpage|facebook page|practice|"
+    r"firm|team|"
+    r"leads|marketing)"
+)
+
+SOLICITATION_SIGNALS: tuple[Signal, ...] = (
+    signal(
+        "addresses a business",
+        1,
+        phrase(
+            None,
+            "owner|sir|webmaster|manager|team|decision|damen und herren|inhaber|geschäft|"
+            "entrepreneur|partner|marketing",
+            r"\b(?:business owners?|site owners?|website owners?|dear (?:sir|business|webmaster|"
+            r"owner|manager|partner|team|website)|web ?master|decision[- ]makers?|"
+            r"marketing (?:manager|director|team)|(?:sehr geehrte[rn]?|liebe[rn]?|"
+            r"hallo) (?:\w{1,16} )?(?:inhaber|geschäftsführ|unternehmer|"
+            r"webseitenbetreiber)\w{0,5}|"
+            r"person in charge|whom it may concern|business partner)\b",
+        ),
+    ),
+    signal(
+        "speaks of your website or business",
+        1,
+        phrase(
+            None,
+            "your |ihre|euer|eure",
+            rf"\b(?:(?:your|ur) {UP_TO_2}{_BUSINESS}\b|(?:ihre|"
+            rf"eure)[rnms]? {UP_TO_2}(?:web ?seite|website|homepage|firma|unternehmen|betrieb|"
+            rf"internetseite|"
+            r"webauftritt|online-?präsenz|umsatz|umsätze|google-?\w{0,14}|sichtbarkeit)\b|"
+            r"ihre[mns]? betrieb)",
+        ),
+    ),
+    signal(
+        "sells visibility or marketing",
+        3,
+        phrase(
+            None,
+            "seo|backlink|rank|google|page one|first page|web design|web develop|website|"
+            "social media|lead gen|leads|marketing|traffic|"
+            "suchmasch|neukunden|kundengewinn|webdesign|werbeanzeigen|reviews|bewertungen|"
+            "followers|guest post|email list|ads|facebook|app dev|reichweite|kundenanfragen|"
+            "domain",
+            r"\b(?:seo|back ?-?links?|search engine (?:optimi[sz]ation|ranking)|(?:#|no\.? ?|"
+            r"number )1 (?:on|in|at) google|(?:rank|ranking|top|appear|show|page (?:1|one)|"
+            r"first page) (?:\w{1,10} ){0,3}(?:on|in|of|at) google|"
+            r"google (?:rankings?|ads|adwords|first page|top)|web ?-?(?:design|"
+            r"development) (?:services?|agency|company|packages?|team)|(?:redesign|build|"
+            r"rebuild|develop|improve|optimi[sz]e) (?:\w{1,10} ){0,3}(?:your|a new|new|"
+            r"you a) (?:\w{1,10} )?(?:web ?site|homepage|app)|"
+            r"social media (?:marketing|management|manager|posts|agency|growth)|lead gen\w{0,8}|"
+            r"(?:qualified|exclusive|fresh|verified|more|new|quality|pre-?qualified|b2b|"
+            r"landscaping|guaranteed) (?:\w{1,12} )?(?:leads|appointments)|(?:digital|online|"
+            r"email|internet|content|video|performance)[- ]?marketing|"
+            r"(?:web ?site|organic|targeted) (?:traffic|visitors)|(?:buy|real|more|get|new|"
+            r"\d{1,6}) (?:\w{1,10} )?(?:followers|(?:5|five)-star reviews|google reviews|"
+            r"5-star reviews)|guest posts?|(?:email|mailing|contact) (?:lists?|database) (?:of|"
+            r"for|with)|"
+            r"explainer videos?|mobile apps? (?:development|for)|suchmaschinen\w{0,14}|"
+            r"seo-\w{2,14}|neukunden(?:gewinnung)?|kundengewinnung|(?:mehr|neue|"
+            r"qualifizierte) (?:kunden|anfragen|aufträge|leads|reichweite|besucher)|"
+            r"webdesign|google-?(?:ranking|bewertungen|anzeigen|ads|platzierung)|"
+            r"(?:social-?media|online|facebook|performance)-?(?:marketing|werbung|kampagnen?|"
+            r"betreuung)|werbeanzeigen|homepage (?:erstellen|erstellung))\b",
+        ),
+    ),
+    signal(
+        "sells staff, money, software or supplies",
+        3,
+        phrase(
+            None,
+            "outsourc|virtual assistant|funding|business loan|merchant|staffing|recruit|"
+            "software|crm|payroll|bookkeep|wholesale|supplier|manufactur|insurance|"
+            "credit line|working capital|card|personal|firmenkredit|fachkräfte|mitarbeiter|"
+            "hersteller|lieferant|großhandel|photovoltaik|energie|strom|cleaning|invoice|"
+            "answering|fleet|tariff|solar|bewerber|leasing|domain|telefonanlage|photography|"
+            "uniform",
+            r"\b(?:outsourc\w{1,4}|virtual assistants?|(?:business|working capital|"
+            r"small business) (?:loans?|funding|finance|financing|credit)|working capital|"
+            r"merchant (?:cash|services|account)|card (?:machines?|terminals?|readers?|"
+            r"processing)|"
+            r"(?:staffing|recruitment|recruiting) (?:agency|services?|solutions?|company|"
+            r"partner)|(?:crm|scheduling|invoicing|field service|job management|business|"
+            r"accounting|our) (?:software|platform|app)|payroll (?:services?|provider)|"
+            r"bookkeeping (?:services?|firm|team)|"
+            r"wholesale (?:prices?|suppl\w{1,5}|rates?)|(?:leading|professional|direct|reliable|"
+            r"factory|chinese|china|we are an?|wholesale) (?:\w{1,14} ){0,4}(?:manufacturers?|"
+            r"suppliers?|exporters?)|(?:business|commercial|liability|fleet|van|"
+            r"trade) insurance (?:quote|rates|premium|cover|polic)\w{0,3}|"
+            r"(?:office|commercial|janitorial) cleaning|answering service|call cent(?:er|"
+            r"re) (?:services?|agents?)|business (?:energy|electricity|gas|broadband|telephone)|"
+            r"fleet (?:tracking|cards?|management)|fuel cards?|"
+            r"firmenkredite?|betriebsmittelkredit|personal(?:vermittlung|dienstleist\w{1,5}|"
+            r"gewinnung)|(?:qualifizierte )?(?:fachkräfte|mitarbeiter|arbeitskräfte|"
+            r"bewerber) (?:aus|für (?:ihr|ihren|ihre))|zeitarbeit|großhandels?\w{0,8}|"
+            r"(?:hersteller|lieferant|händler) (?:von|für|aus)|"
+            r"buchhaltungs?\w{0,10}|gewerbe-?strom|stromtarif\w{0,2}|factoring|"
+            r"leasing-?angebot\w{0,2}|telefonservice|domain(?:s|name)? (?:for sale|"
+            r"is available|zu verkaufen))\b",
+        ),
+    ),
+    signal(
+        "offers its services",
+        2,
+        phrase(
+            None,
+            "we |our |i |wir |unser|ich |they ",
+            r"\b(?:we|i|our (?:team|agency|company|experts?|firm|platform|software|clients|"
+            r"system)) (?:\w{1,10} ){0,2}"
+            r"(?:(?:offer|provide|guarantee|speciali[sz]e|deliver)s?|suppl(?:y|ies)|help(?:s|"
+            r"ed)? (?:\w{1,14} ){0,4}(?:business|compan|landscap|contractor|owner|firm|you|"
+            r"brand|garden)\w{0,6}|work with (?:\w{1,14} ){0,3}(?:business|compan|landscap|"
+            r"contractor|firm|garden)\w{0,6}|"
+            r"can (?:\w{1,10} ){0,2}(?:help|get|put|bring|boost|rank|increase|grow|double|save|"
+            r"improve|send|deliver|design|build|take|provide|supply|offer) (?:you|your)|noticed|"
+            r"came across|(?:just )?(?:visited|reviewed|checked|audited|analy[sz]ed)|"
+            r"was (?:looking|browsing)|are an? (?:\w{1,14} ){0,4}(?:agency|company|manufacturer|"
+            r"supplier|provider|firm|studio|team))\b|"
+            r"\bour (?:services|agency|packages|clients|prices start|solutions?|product(?:s|"
+            r" range)?|catalogu?e)\b|\b(?:wir|ich) (?:bieten|biete|helfen|helfe|unterstützen|"
+            r"liefern|vermitteln|garantieren|optimieren|"
+            r"sind ein(?:e)? (?:\w{1,18} ){0,4}(?:agentur|hersteller|lieferant|anbieter|"
+            r"dienstleister|unternehmen))|"
+            r"\b(?:bin|sind) (?:\w{1,10} ){0,3}auf ihre (?:web ?seite|website|homepage|"
+            r"firma) (?:gestoßen|aufmerksam)|\bunsere (?:agentur|dienstleistungen|leistungen|"
+            r"kunden|produkte|lösung)\b",
+        ),
+    ),
+    signal(
+        "promises growth",
+        2,
+        phrase(
+            None,
+            "double|triple|increase|boost|grow|skyrocket|more customers|10x|scale|save|"
+            "guarantee|mehr umsatz|steiger|verdoppel|wachs|senken|sparen|more business|"
+            "more jobs|improve|fill your",
+            rf"\b(?:(?:double|triple|increase|boost|grow(?:ing)?|skyrocket|scale|improve|10x|"
+            rf"expand|maximi[sz]e|fill) (?:your|ur) {UP_TO_2}(?:sales|traffic|revenue|leads|"
+            rf"ranking|rankings|business|customers?|bookings|calendar|visibility|income|"
+            rf"profits?|presence|conversions?|schedule|turnover)|"
+            rf"more (?:customers|clients|sales|calls|jobs|business|bookings|traffic|"
+            rf"visitors)\b(?: {UP_TO_2}(?:for|to) you)?|save (?:you |up to |your (?:business|"
+            rf"company) )+(?:\d|money|hundreds|thousands|time)|(?:ihren|mehr) umsatz|"
+            r"umsatz (?:\w{1,10} )?(?:steigern|verdoppeln)|(?:steigern|verdoppeln|"
+            r"erhöhen) sie (?:ihren?|die)|kosten (?:\w{1,10} )?senken|(?:bis zu )\d{1,3} ?(?:%|"
+            r"prozent) sparen|guaranteed? (?:results|ranking|leads|roi))\b",
+        ),
+    ),
+    signal(
+        "asks for a sales talk",
+        2,
+        phrase(
+            None,
+            "audit|demo|trial|call|chat|interested|reply|zoom|meeting|calendly|gespräch|termin|"
+            "analyse|catalog|price list|unsubscribe|opt out|portfolio|abmelden|proposal|sample",
+            r"\b(?:free (?:\w{1,12} )?(?:audit|demo|trial|analysis|report|strategy|mockup|"
+            r"proposal|consultation call|samples?)|(?:book|schedule|hop on|jump on|set up|"
+            r"arrange|have) (?:a|an) (?:\w{1,10} ){0,2}(?:demo|zoom|discovery call|"
+            r"strategy call|quick call|short call|intro call|quick chat|brief call|"
+            r"15[- ]minute call)|"
+            r"(?:10|15|20|30)[- ]min(?:ute)?s? (?:call|chat|demo|meeting|zoom)|"
+            r"reply (?:with )?[\"'\u201c]?(?:yes|interested|stop|info|more)|(?:are you|"
+            r"if you['\u2019]re|if|would you be|if you are|please let me know if you are|"
+            r"you) interested\b|(?:shall|can|may|should|could) (?:i|"
+            r"we) send (?:you )?(?:\w{1,8} ){0,3}(?:quote|proposal|price|details|info|audit|"
+            r"portfolio|package|sample|catalog)\w{0,4}|"
+            r"calendly|(?:our|my) (?:price list|portfolio|calendar link|catalogu?e|rates)|"
+            r"(?:click|reply|to) (?:here )?(?:to )?(?:unsubscribe|opt[- ]?out)|"
+            r"kostenlose[nrs]? (?:\w{1,14} )?(?:analyse|erstgespräch|demo|strategiegespräch|"
+            r"audit|potenzialanalyse|seo-\w{2,10}|testphase|muster)|"
+            r"(?:kurzes|unverbindliches|15-minütiges) (?:telefonat|gespräch|erstgespräch|"
+            r"kennenlernen)|interesse\?|hätten sie interesse|haben sie interesse|"
+            r"hast du interesse)",
+        ),
+    ),
+    signal(
+        "advertises a price",
+        1,
+        phrase(
+            None,
+            "$|\u00a3|\u20ac|% off|discount|rabatt|package|per lead|euro",
+            r"(?:\b(?:for (?:just|only)?|(?:just|only|starting (?:at|from)|starts? at|"
+            r"as low as|from only|prices from|ab nur|schon ab|nur) )\s?(?:[$\u00a3\u20ac]\s?\d|"
+            r"\d{1,6} ?(?:\u20ac|euro|eur|usd|\$))|\d{1,2} ?% (?:off|discount|rabatt|cheaper)|"
+            r"(?:per|pro) (?:lead|click|klick|post|backlink|article)|special (?:offer|discount|"
+            r"rate)|sonderpreis|no (?:upfront|setup|hidden) (?:cost|fee|payment)s?)",
+        ),
+    ),
+    signal(
+        "asks for garden work",
+        -3,
+        phrase(
+            None,
+            "need|want|looking|quote|like|help|can you|could you|estimate|price|cost|much|"
+            "interested|do you|such|brauch|hätte|möcht|angebot|könn|benötig|kost|please|redo|"
+            "would|after",
+            r"\b(?:need|needs|want|looking (?:for|to)|quote (?:for|on|to)|estimate (?:for|on|"
+            r"to)|would like|(?:i|we)['\u2019]d (?:like|love)|help (?:with|us|me)|(?:can|could|"
+            r"would|do|are) (?:you|u|someone|somebody)|price for|cost (?:of|to|for)|how much|"
+            r"after a|please|hoping to|have a|"
+            r"suchen?|brauchen?|benötigen?|hätten? gerne?|möchten?|angebot (?:für|über|zum|zur)|"
+            r"können sie|könnten sie|kostet|was würde|bräuchten?|wünschen?) "
+            rf"(?:[\w'\u2019,&-]{{1,24}} ){{0,8}}{GARDEN_WORDS}",
+        ),
+    ),
+    signal(
+        "the writer's own house or garden",
+        -3,
+        phrase(
+            None,
+            "our |my |mein|unser",
+            r"\b(?:our|my|meine?[nrms]?|unsere?[nrms]?) (?:\w{1,14} ){0,2}(?:house|home|garden|"
+            r"yard|backyard|lawn|hedges?|trees?|property|patio|fence|place|parents|mother|"
+            r"neighbou?rs?|tenants?|"
+            r"haus|garten|rasen|hecken?|bäume?|baum|grundstück|terrasse|zaun|nachbar\w{0,3}|"
+            r"eltern|wohnung)\b",
+        ),
+    ),
+)
+"""Signs of somebody who sells to the business."""
