@@ -9,6 +9,7 @@ from rich.text import Text
 
 GRADE_STYLES = {"A": "bold green", "B": "green", "C": "yellow", "D": "red"}
 REASONS_SHOWN = 3
+CELL_CHARACTERS = 120
 BASE_RATE = "base_rate"
 
 Json = Mapping[str, Any]
@@ -50,11 +51,19 @@ def name_of(lead: Json) -> str:
 def why(analysis: Json) -> str:
     """Return what decided: a closed gate, else the strongest reasons."""
     gates = [gate for gate in analysis.get("gates", ()) if not gate.get("undone")]
-    lines = [f"{gate['gate'].replace('_', ' ')}: {gate['evidence']}" for gate in gates]
+    if gates:
+        return "\n".join(
+            shortened(f"{gate['gate'].replace('_', ' ')}: {gate['evidence']}") for gate in gates
+        )
     reasons = [reason for reason in analysis.get("reasons", ()) if reason["feature"] != BASE_RATE]
-    shown = reasons[: max(0, REASONS_SHOWN - len(lines))]
-    lines.extend(f"{reason['contribution']:+.2f} {told(reason)}" for reason in shown)
-    return "\n".join(lines)
+    return "\n".join(
+        f"{reason['contribution']:+.2f} {told(reason)}" for reason in reasons[:REASONS_SHOWN]
+    )
+
+
+def shortened(text: str) -> str:
+    """Return a text cut to what fits a cell."""
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
 
 
 def told(reason: Json) -> str:

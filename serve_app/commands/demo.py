@@ -85,8 +85,10 @@ def document(running: Running, scored: list[dict[str, Any]], first_s: float) -> 
 
 def show(console: Console, running: Running, scored: list[dict[str, Any]]) -> None:
     """Print the table, best leads first, and where to look further."""
-    by_score = sorted(scored, key=lambda item: -int(item["analysis"]["score"]))
-    console.print(lead_table(by_score, title=f"{len(scored)} leads, best first"))
+    best_first = sorted(
+        scored, key=lambda item: (item["analysis"]["grade"], -int(item["analysis"]["score"]))
+    )
+    console.print(lead_table(best_first, title=f"{len(scored)} leads, best first"))
     console.print(f"API       {running.address}/v1/leads?sort=call_first")
     console.print(f"API docs  {running.docs}")
     if running.dashboard:
