@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from deployments.replica import ReplicaSettings, build_agent
 from deployments.runner import AgentRunner
 from deployments.settings import AgentSettings
-from deployments.wire import decode_ids, encode_group
+from deployments.wire import decode_cancels, encode_group
 from domain.ids import DEFAULT_TENANT, AgentKind, TaskId
 from domain.task import ENVELOPE_SCHEMA_VERSION, Priority, TaskEnvelope
 
@@ -38,9 +38,10 @@ class AgentReplica:
             async for group in groups:
                 yield group
 
-    async def cancel(self, task_ids: bytes) -> None:
-        """Cancel tasks by their encoded ids; called on every replica."""
-        self._runner.cancel(decode_ids(task_ids))
+    async def cancel(self, cancels: bytes) -> bytes:
+        """Cancel what the encoded cancels name; called on every replica."""
+        self._runner.cancel(decode_cancels(cancels))
+        return b""
 
     async def describe(self, sender: str) -> bytes:
         """Return the replica's state as an encoded group without outcomes."""

@@ -33,7 +33,13 @@ class GroupCommit(Generic[ItemT, AnswerT]):
     """
 
     def __init__(
-        self, commit: Commit[ItemT, AnswerT], *, group_bound: int, waiting_bound: int, patient: bool
+        self,
+        commit: Commit[ItemT, AnswerT],
+        *,
+        key: Callable[[ItemT], Hashable],
+        group_bound: int,
+        waiting_bound: int,
+        patient: bool,
     ) -> None:
         self._commit = commit
         self._key = key

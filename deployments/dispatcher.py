@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from random import Random
@@ -25,7 +25,7 @@ from deployments.verdict import (
     failed,
     handed_back,
 )
-from deployments.wire import Batch, TaskOutcome, decode_group, encode_batch
+from deployments.wire import Batch, Cancel, TaskOutcome, decode_group, encode_batch
 from domain.ids import TaskId
 from domain.task import Completion, Release, TaskEnvelope, TaskState
 
@@ -33,6 +33,10 @@ logger = logging.getLogger(__name__)
 
 CANCEL_GATHER_S = 0.05
 """Cancels are gathered for so long before one broadcast."""
+
+CANCEL_AGAIN_S = 0.5
+CANCEL_TRIES = 60
+"""A broadcast that not every replica heard is repeated, so often and after so many seconds."""
 
 WATCH_S = 0.25
 """Seconds between looks for tasks out of time."""
@@ -95,7 +99,7 @@ class Dispatcher:
         self._streams: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._paused = False
-        self._cancels: list[TaskId] = []
+        self._cancels: list[Cancel] = []
         self._broadcasts: set[asyncio.Task[None]] = set()
 
     @property
@@ -134,7 +138,7 @@ class Dispatcher:
         """
         for task in self._state.withdraw(task_id):
             self._settle(Settled(task, _cancelled(task)))
-        self._tell_cancel(task_id)
+        self._tell_cancel(Cancel(task_id))
 
     def give_up(self, task: TaskEnvelope, end: Completion) -> bool:
         """End a task now with ``end`` and cancel it at its replica; its answer will be late.
@@ -145,7 +149,7 @@ class Dispatcher:
         if not self._state.withdraw(task.task_id):
             if not self._state.give_up(task.task_id):
                 return False
-            self._tell_cancel(task.task_id)
+            self._tell_cancel(Cancel(task.task_id, task.attempt))
         self._settle(Settled(task, end))
         return True
 
@@ -253,7 +257,7 @@ class Dispatcher:
             for task in self._state.overdue(
                 now_s, now_unix_s, limit_s=limit_s, grace_s=DEADLINE_GRACE_S
             ):
-                self._tell_cancel(task.task_id)
+                self._tell_cancel(Cancel(task.task_id, task.attempt))
                 self._apply(task, after_limit(task, self._backoff(), now_unix_s))
             for number in self._state.forget(now_s):
                 self._streams[number].cancel()
@@ -273,16 +277,24 @@ class Dispatcher:
         for task in self._state.hopeless(self._clock()):
             self._settle(Settled(task, expired(task)))
 
-    def _tell_cancel(self, task_id: TaskId) -> None:
+    def _tell_cancel(self, cancel: Cancel) -> None:
         if not self._cancels:
             asyncio.get_running_loop().call_later(CANCEL_GATHER_S, self._broadcast_cancels)
-        self._cancels.append(task_id)
+        self._cancels.append(cancel)
 
     def _broadcast_cancels(self) -> None:
-        told = asyncio.create_task(self._link.cancel(tuple(self._cancels)))
+        told = asyncio.create_task(self._broadcast(tuple(self._cancels)))
         self._cancels.clear()
         self._broadcasts.add(told)
         told.add_done_callback(self._broadcasts.discard)
+
+    async def _broadcast(self, cancels: Sequence[Cancel]) -> None:
+        """Tell all replicas; again where one was starting, stopping or deaf."""
+        for _ in range(CANCEL_TRIES):
+            if await self._link.cancel(cancels):
+                return
+            await asyncio.sleep(CANCEL_AGAIN_S)
+        logger.warning("cancel_not_heard", extra={"tasks": len(cancels)})
 
     def _backoff(self) -> Backoff:
         return Backoff(self._queue.backoff_base_s, self._queue.backoff_cap_s, self._rng.random())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from ray import serve
-from ray.serve import Application
+from ray.serve import Application, Deployment
 
 from deployments.agents import AgentReplica
 from deployments.replica import ReplicaSettings
@@ -28,7 +28,7 @@ def bind_agents(
 
 
 def _bind(kind: AgentKind, settings: AgentSettings, replica: ReplicaSettings) -> Application:
-    deployment = serve.deployment(AgentReplica).options(
+    deployment = cast("Deployment", serve.deployment(AgentReplica)).options(
         name=deployment_name(kind),
         max_ongoing_requests=OPEN_BATCHES,
         max_queued_requests=-1,
@@ -46,4 +46,4 @@ def _bind(kind: AgentKind, settings: AgentSettings, replica: ReplicaSettings) ->
         health_check_period_s=settings.health_check_period_s,
         health_check_timeout_s=settings.health_check_timeout_s,
     )
-    return cast("Application", deployment.bind(kind, settings, replica))
+    return deployment.bind(kind, settings, replica)

@@ -1,6 +1,5 @@
 """The way from an orchestrator to the replicas of one agent kind."""
 
-import logging
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol, cast
 
@@ -14,10 +13,7 @@ from ray.serve.exceptions import (
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from deployments.errors import LinkError
-from deployments.wire import encode_ids
-from domain.ids import TaskId
-
-logger = logging.getLogger(__name__)
+from deployments.wire import Cancel, encode_cancels
 
 BROADCAST_LIMIT_S = 2.0
 """Seconds a broadcast may take; a replica that does not hear a cancel runs its task to the end."""
@@ -34,12 +30,12 @@ class Link(Protocol):
         """
         ...
 
-    async def cancel(self, task_ids: Sequence[TaskId]) -> None:
-        """Tell every replica to cancel these tasks; a replica that cannot hear it is no error."""
+    async def cancel(self, cancels: Sequence[Cancel]) -> bool:
+        """Tell every replica; False where not all have heard it, so that it should be repeated."""
         ...
 
     async def describe(self, sender: str) -> list[bytes] | None:
-        """Return one encoded group from every replica, or None where not all could be asked."""
+        """Return an encoded group from every live replica, or None where they cannot be asked."""
         ...
 
 
@@ -66,24 +62,27 @@ class ServeLink:
             raise _translated(error) from error
         finally:
             if not ended:
-                response.cancel()  # type: ignore[no-untyped-call]
+                response.cancel()
 
-    async def cancel(self, task_ids: Sequence[TaskId]) -> None:
-        """Broadcast a cancel; see :class:`Link`."""
-        answers = await self._ask_all("cancel", encode_ids(task_ids))
-        if answers is None:
-            logger.warning("cancel_not_heard", extra={"tasks": len(task_ids)})
+    async def cancel(self, cancels: Sequence[Cancel]) -> bool:
+        """Broadcast cancels; see :class:`Link`."""
+        answers = await self._ask_all("cancel", encode_cancels(cancels))
+        return answers is not None and None not in answers
 
     async def describe(self, sender: str) -> list[bytes] | None:
         """Broadcast the question; see :class:`Link`."""
-        return await self._ask_all("describe", sender)
+        answers = await self._ask_all("describe", sender)
+        return None if answers is None else [answer for answer in answers if answer is not None]
 
-    async def _ask_all(self, method: str, argument: object) -> list[Any] | None:
+    async def _ask_all(self, method: str, argument: object) -> list[bytes | None] | None:
+        """Return an answer per replica, None from a dead one; None where there is no way to ask."""
         try:
-            broadcast = self._handle.broadcast(method, argument)
-            return await broadcast.results_async(timeout_s=BROADCAST_LIMIT_S)
+            answers = await self._handle.broadcast(method, argument).results_async(
+                timeout_s=BROADCAST_LIMIT_S, return_exceptions=True
+            )
         except (RayError, RayServeException, TimeoutError):
             return None
+        return [None if isinstance(answer, BaseException) else answer for answer in answers]
 
 
 def _translated(error: Exception) -> LinkError:

@@ -164,7 +164,7 @@ class Engine:
         for pool in self._pools.values():
             self._hand_back(pool.dispatcher.drop_unsent(durable_only=True))
         until_s = asyncio.get_running_loop().time() + self._settings.grace_s
-        while self._held() and asyncio.get_running_loop().time() < until_s:
+        while self._held() and asyncio.get_running_loop().time() < until_s:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         await end_all(self._sends)
         try:

@@ -13,6 +13,7 @@ from deployments.slots import Slots
 from deployments.task_heap import Attempt, attempt_of
 from deployments.wire import (
     Batch,
+    Cancel,
     Ending,
     Group,
     TaskOutcome,
@@ -66,7 +67,7 @@ class AgentRunner:
         )
         self._works: dict[Attempt, _Work] = {}
         self._open_by_sender: Counter[str] = Counter()
-        self._cancelled_until: dict[TaskId, float] = {}
+        self._cancelled_until: dict[Cancel, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._draining = False
         self._starting: asyncio.Task[None] | None = None
@@ -123,16 +124,17 @@ class AgentRunner:
             )
         return AgentResult(outcome.result or b"", outcome.usage)
 
-    def cancel(self, task_ids: Iterable[TaskId]) -> None:
-        """Cancel tasks; ids not seen yet are remembered for ``remember_cancel_s``."""
+    def cancel(self, cancels: Iterable[Cancel]) -> None:
+        """Cancel tasks; those not seen yet are remembered for ``remember_cancel_s``."""
         now = self._clock()
         self._cancelled_until = {
             known: until for known, until in self._cancelled_until.items() if until > now
         }
-        for task_id in task_ids:
-            self._cancelled_until[task_id] = now + self._settings.remember_cancel_s
-            for attempt in [attempt for attempt in self._works if attempt[0] == task_id]:
-                self._cancel_work(attempt)
+        for cancel in cancels:
+            self._cancelled_until[cancel] = now + self._settings.remember_cancel_s
+            for attempt in list(self._works):
+                if attempt[0] == cancel.task_id and cancel.attempt in {None, attempt[1]}:
+                    self._cancel_work(attempt)
         self._pump()
 
     def describe(self, sender: str) -> Group:
@@ -170,7 +172,8 @@ class AgentRunner:
         return stream
 
     def _refusal(self, task: TaskEnvelope) -> TaskOutcome | None:
-        if self._cancelled_until.get(task.task_id, 0.0) > self._clock():
+        names = (Cancel(task.task_id), Cancel(task.task_id, task.attempt))
+        if any(self._cancelled_until.get(name, 0.0) > self._clock() for name in names):
             return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
         if not is_readable(task):
             return _returned(task, "schema_unknown")

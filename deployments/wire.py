@@ -54,6 +54,14 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancel:
+    """A task to cancel: all of it, or one attempt where only that was given up."""
+
+    task_id: TaskId
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Outcomes of a batch as they arrive, and the state of the replica.
 
@@ -90,7 +98,7 @@ def _from_plain(kind: type, value: Any) -> Any:
 _encoder = msgspec.msgpack.Encoder(enc_hook=_to_plain)
 _batch_decoder = msgspec.msgpack.Decoder(Batch, dec_hook=_from_plain)
 _group_decoder = msgspec.msgpack.Decoder(Group, dec_hook=_from_plain)
-_ids_decoder = msgspec.msgpack.Decoder(list[TaskId])
+_cancels_decoder = msgspec.msgpack.Decoder(list[Cancel])
 
 
 def encode_batch(batch: Batch) -> bytes:
@@ -117,14 +125,14 @@ def decode_group(data: bytes) -> Group:
     return _group_decoder.decode(data)
 
 
-def encode_ids(task_ids: Sequence[TaskId]) -> bytes:
-    """Return task ids as bytes."""
-    return _encoder.encode(list(task_ids))
+def encode_cancels(cancels: Sequence[Cancel]) -> bytes:
+    """Return cancels as bytes."""
+    return _encoder.encode(list(cancels))
 
 
-def decode_ids(data: bytes) -> list[TaskId]:
-    """Return the task ids in ``data``; raises as :func:`decode_batch`."""
-    return _ids_decoder.decode(data)
+def decode_cancels(data: bytes) -> list[Cancel]:
+    """Return the cancels in ``data``; raises as :func:`decode_batch`."""
+    return _cancels_decoder.decode(data)
 
 
 def is_readable(task: TaskEnvelope) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of what runs where: heaps, dispatch, the engine, agents on a real Ray."""

@@ -1,0 +1,176 @@
+"""What an orchestrator sends when."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, DispatchState
+from deployments.wire import Ending, Group, TaskOutcome
+from domain.task import Priority
+from tests.fakes.tasks import envelope, task_id
+
+
+def state(
+    *, concurrency: int = 4, prefetch: int = 2, batch_bound: int = 64, waiting_bound: int = 1000
+) -> DispatchState:
+    return DispatchState(
+        concurrency=concurrency,
+        prefetch=prefetch,
+        batch_bound=batch_bound,
+        waiting_bound=waiting_bound,
+    )
+
+
+def done(number: int, attempt: int = 1) -> TaskOutcome:
+    return TaskOutcome(task_id(number), attempt, Ending.SUCCEEDED, b"{}")
+
+
+def test_before_any_replica_has_spoken_the_credit_is_that_of_one() -> None:
+    s = state()
+    for n in range(20):
+        s.add(envelope(n))
+    sent = s.next_batch(0)
+    assert sent is not None
+    assert len(sent[1]) == 6
+    assert s.next_batch(0) is None
+
+
+def test_the_credit_follows_what_replicas_report() -> None:
+    s = state()
+    s.report(0, Group("a", slots=4, free=1, share=3), 0)
+    s.report(0, Group("b", slots=4, free=0, share=0), 0)
+    assert s.credit == 3 + 2 * 2
+    s.describe([Group("b", slots=4, free=4, share=4)], 1)
+    assert s.credit == 4 + 2
+
+
+def test_a_pool_taken_by_others_still_gets_one_task_to_hear_of_it() -> None:
+    s = state(prefetch=0)
+    s.report(0, Group("a", slots=4, free=0, share=0), 0)
+    assert s.credit == 1
+
+
+def test_an_answer_closes_its_flight_once() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    assert s.answered(number, done(1)) is not None
+    assert s.answered(number, done(1)) is None
+    assert s.broken(number) == []
+    assert s.held == 0
+
+
+def test_a_broken_stream_loses_its_own_open_tasks_only() -> None:
+    s = state(batch_bound=2)
+    for n in range(4):
+        s.add(envelope(n))
+    first, _ = s.next_batch(0) or (0, ())
+    s.next_batch(0)
+    s.answered(first, done(0))
+    assert [flight.task.task_id for flight in s.broken(first)] == [task_id(1)]
+    assert s.outstanding == 2
+
+
+def test_a_task_marked_alone_travels_alone_and_its_start_is_known() -> None:
+    s = state()
+    s.add(envelope(1, alone=True))
+    s.add(envelope(2))
+    number, tasks = s.next_batch(0) or (0, ())
+    assert [task.task_id for task in tasks] == [task_id(1)]
+    s.report(number, Group("a", 4, 0, 4, started=(task_id(1),)), 0)
+    assert [flight.started for flight in s.broken(number)] == [True]
+
+
+def test_a_flight_out_of_time_is_given_up_and_its_answer_is_late() -> None:
+    s = state()
+    s.add(envelope(1, deadline_unix_s=100.0))
+    s.add(envelope(2))
+    number, _ = s.next_batch(0) or (0, ())
+    assert s.overdue(1, 100.0, limit_s=10, grace_s=0.5) == []
+    assert len(s.overdue(1, 100.5, limit_s=10, grace_s=0.5)) == 1
+    assert len(s.overdue(10, 100.5, limit_s=10, grace_s=0.5)) == 1
+    assert s.held == 0
+    flight = s.answered(number, done(1))
+    assert flight is not None
+    assert flight.late
+    assert s.outstanding == 0
+    assert s.broken(number) == []
+
+
+def test_a_stream_is_not_listened_to_for_ever() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.overdue(10, 0, limit_s=10, grace_s=0)
+    assert s.forget(20) == []
+    assert s.forget(LATE_LIFE_S + 1) == [number]
+
+
+def test_a_silent_replica_is_forgotten_unless_it_holds_a_task() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.report(number, Group("busy", 4, 3, 4), 0)
+    s.report(0, Group("gone", 4, 4, 4), 0)
+    s.forget(REPORT_LIFE_S + 1)
+    assert s.figures().replicas == 1
+
+
+def test_claims_fill_the_credit_and_a_little_more() -> None:
+    s = state()
+    assert s.claim_room(3) == 4 + 2 + 3
+    s.add(envelope(1))
+    s.park(envelope(2))
+    assert s.claim_room(3) == 7
+
+
+def test_what_was_not_sent_can_be_taken_back() -> None:
+    s = state(concurrency=1, prefetch=0)
+    for n in range(3):
+        s.add(envelope(n))
+    s.add(envelope(9, direct=True))
+    s.next_batch(0)
+    s.park(envelope(5))
+    assert {t.task_id for t in s.take_unsent(durable_only=True)} == {task_id(n) for n in (1, 2, 5)}
+    assert [t.task_id for t in s.take_unsent(durable_only=False)] == [task_id(9)]
+    assert s.held == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["add", "send", "answer", "break", "report"]), st.integers(0, 8)),
+        max_size=80,
+    )
+)
+def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
+    steps: list[tuple[str, int]],
+) -> None:
+    s = state(batch_bound=3)
+    added = 0
+    sent: dict[int, list[int]] = {}
+    ended: list[int] = []
+    for step, n in steps:
+        if step == "add":
+            added += s.add(envelope(added, priority=list(Priority)[n % 5]))
+        elif step == "send":
+            room = s.credit - s.outstanding
+            batch = s.next_batch(0)
+            if batch is not None:
+                assert 0 < len(batch[1]) <= room
+                sent[batch[0]] = [task.task_id.int for task in batch[1]]
+        elif step == "report":
+            s.report(0, Group(f"r{n % 3}", 4, n % 5, n % 5), 0)
+        elif sent and step == "answer":
+            number = list(sent)[n % len(sent)]
+            if sent[number]:
+                task = sent[number].pop()
+                assert s.answered(number, done(task)) is not None
+                ended.append(task)
+        elif sent and step == "break":
+            number = list(sent)[n % len(sent)]
+            lost = [flight.task.task_id.int for flight in s.broken(number)]
+            assert sorted(lost) == sorted(sent.pop(number))
+            ended += lost
+    waiting = [task.task_id.int for task in s.take_unsent(durable_only=False)]
+    in_flight = [task for tasks in sent.values() for task in tasks]
+    assert s.outstanding == len(in_flight)
+    assert sorted([*ended, *waiting, *in_flight]) == list(range(added))

@@ -1,0 +1,233 @@
+"""One replica, without Ray."""
+
+import asyncio
+
+import pytest
+
+from deployments.runner import AgentRunner
+from deployments.settings import AgentSettings
+from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
+from domain.errors import AgentError
+from domain.task import ENVELOPE_SCHEMA_VERSION, Priority, TaskEnvelope
+from tests.fakes.agents import ScriptedAgent, a_bill
+from tests.fakes.simulation import now_unix_s, simulated
+from tests.fakes.tasks import envelope, script, task_id
+
+SETTINGS = AgentSettings(
+    agent="tests.fakes.agents:ScriptedAgent", concurrency=2, heap_bound=4, remember_cancel_s=5
+)
+
+
+def a_runner(settings: AgentSettings = SETTINGS) -> tuple[AgentRunner, ScriptedAgent]:
+    agent = ScriptedAgent()
+    return AgentRunner(agent, settings, replica="r", clock=now_unix_s), agent
+
+
+async def groups_of(runner: AgentRunner, *tasks: TaskEnvelope, sender: str = "me") -> list[Group]:
+    data = encode_batch(Batch(sender, tasks))
+    return [decode_group(group) async for group in runner.batch(data)]
+
+
+async def outcomes_of(runner: AgentRunner, *tasks: TaskEnvelope) -> dict[int, TaskOutcome]:
+    groups = await groups_of(runner, *tasks)
+    return {o.task_id.int: o for group in groups for o in group.outcomes}
+
+
+@simulated
+async def test_results_come_as_they_finish_with_the_free_slots() -> None:
+    runner, agent = a_runner()
+    groups = await groups_of(
+        runner, envelope(1, payload=script(s=2)), envelope(2, payload=script(s=1))
+    )
+    assert [[o.task_id for o in group.outcomes] for group in groups] == [[task_id(2)], [task_id(1)]]
+    assert [group.free for group in groups] == [1, 2]
+    assert agent.starts == 1
+
+
+@simulated
+async def test_what_finishes_together_travels_together() -> None:
+    runner, _ = a_runner()
+    groups = await groups_of(runner, envelope(1), envelope(2), envelope(3), envelope(4))
+    assert [len(group.outcomes) for group in groups] == [2, 2]
+
+
+@simulated
+async def test_each_sender_is_told_its_share() -> None:
+    runner, _ = a_runner()
+    long = asyncio.create_task(groups_of(runner, envelope(1, payload=script(s=9)), sender="other"))
+    await asyncio.sleep(0.1)
+    (group,) = await groups_of(runner, envelope(2))
+    assert (group.slots, group.share, group.free) == (2, 1, 1)
+    await long
+
+
+@simulated
+async def test_every_way_to_end_is_told() -> None:
+    runner, _ = a_runner(SETTINGS.model_copy(update={"heap_bound": 100}))
+    outcomes = await outcomes_of(
+        runner,
+        envelope(1),
+        envelope(2, payload=script(do="fail")),
+        envelope(3, payload=script(do="fatal")),
+        envelope(4, payload=script(do="break")),
+        envelope(5, payload=script(do="paid")),
+        envelope(6, payload=script(s=50, do="paid"), deadline_unix_s=now_unix_s() + 1),
+        envelope(7, deadline_unix_s=now_unix_s() - 1),
+        envelope(8, schema_version=ENVELOPE_SCHEMA_VERSION + 1),
+    )
+    endings = {number: (o.ending, o.code, o.retryable) for number, o in outcomes.items()}
+    assert endings == {
+        1: (Ending.SUCCEEDED, "", False),
+        2: (Ending.FAILED, "try_again", True),
+        3: (Ending.FAILED, "payload_invalid", False),
+        4: (Ending.FAILED, "agent_fault", True),
+        5: (Ending.SUCCEEDED, "", False),
+        6: (Ending.EXPIRED, "expired", False),
+        7: (Ending.EXPIRED, "expired", False),
+        8: (Ending.RETURNED, "schema_unknown", True),
+    }
+    assert outcomes[5].usage == outcomes[6].usage == (a_bill(1),)
+
+
+@simulated
+async def test_a_waiting_task_expires_at_its_deadline_not_when_a_slot_is_free() -> None:
+    runner, agent = a_runner()
+    busy = [envelope(n, payload=script(s=10)) for n in (1, 2)]
+    others = asyncio.create_task(outcomes_of(runner, *busy))
+    await asyncio.sleep(0.1)
+    began_s = now_unix_s()
+    task = envelope(3, deadline_unix_s=began_s + 1)
+    stream = runner.batch(encode_batch(Batch("me", (task,))))
+    group = decode_group(await anext(stream))
+    assert [o.ending for o in group.outcomes] == [Ending.EXPIRED]
+    assert now_unix_s() - began_s == pytest.approx(1.0, abs=0.01)
+    assert agent.runs[task_id(3)] == 0
+    await stream.aclose()
+    await others
+
+
+@simulated
+async def test_urgent_tasks_start_first() -> None:
+    runner, agent = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
+    await outcomes_of(
+        runner,
+        envelope(1, priority=Priority.BULK),
+        envelope(2),
+        envelope(3, priority=Priority.URGENT),
+    )
+    assert agent.order == [task_id(3), task_id(2), task_id(1)]
+
+
+@simulated
+async def test_a_full_replica_sends_back() -> None:
+    runner, _ = a_runner()
+    outcomes = await outcomes_of(runner, *(envelope(n) for n in range(8)))
+    endings = [o.ending for o in outcomes.values()]
+    assert endings.count(Ending.RETURNED) == 4
+    assert endings.count(Ending.SUCCEEDED) == 4
+
+
+@simulated
+async def test_running_and_waiting_tasks_can_be_cancelled() -> None:
+    runner, agent = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
+    tasks = [envelope(n, payload=script(s=30, do="paid")) for n in (1, 2)]
+    call = asyncio.create_task(outcomes_of(runner, *tasks))
+    await asyncio.sleep(1)
+    runner.cancel([Cancel(task_id(1)), Cancel(task_id(2))])
+    outcomes = await call
+    assert {o.ending for o in outcomes.values()} == {Ending.CANCELLED}
+    assert outcomes[1].usage == (a_bill(1),)
+    assert agent.runs[task_id(2)] == 0
+
+
+@simulated
+async def test_a_cancel_that_comes_before_its_task_is_remembered_for_a_while() -> None:
+    runner, agent = a_runner()
+    runner.cancel([Cancel(task_id(1)), Cancel(task_id(2))])
+    assert (await outcomes_of(runner, envelope(1)))[1].ending is Ending.CANCELLED
+    await asyncio.sleep(6)
+    assert (await outcomes_of(runner, envelope(2)))[2].ending is Ending.SUCCEEDED
+    assert agent.runs[task_id(1)] == 0
+
+
+@simulated
+async def test_an_attempt_that_was_given_up_does_not_cancel_the_next_one() -> None:
+    runner, agent = a_runner()
+    runner.cancel([Cancel(task_id(1), 1)])
+    assert (await outcomes_of(runner, envelope(1)))[1].ending is Ending.CANCELLED
+    assert (await outcomes_of(runner, envelope(1, attempt=2)))[1].ending is Ending.SUCCEEDED
+    assert agent.runs[task_id(1)] == 1
+
+
+@simulated
+async def test_closing_a_stream_cancels_its_tasks_and_no_others() -> None:
+    runner, agent = a_runner()
+    other = asyncio.create_task(outcomes_of(runner, envelope(9, payload=script(s=5))))
+    stream = runner.batch(
+        encode_batch(
+            Batch("me", (envelope(1, payload=script(s=0.1)), envelope(2, payload=script(s=50))))
+        )
+    )
+    await anext(stream)
+    await stream.aclose()
+    await asyncio.sleep(0.1)
+    assert agent.running == 1
+    assert (await other)[9].ending is Ending.SUCCEEDED
+    assert runner.describe("x").free == 2
+
+
+@simulated
+async def test_a_task_marked_alone_is_announced_and_runs_alone() -> None:
+    runner, agent = a_runner()
+    other = asyncio.create_task(outcomes_of(runner, envelope(9, payload=script(s=1))))
+    await asyncio.sleep(0.1)
+    groups = await groups_of(runner, envelope(1, alone=True))
+    assert groups[0].started == (task_id(1),)
+    assert groups[0].outcomes == ()
+    assert agent.most_running == 1
+    await other
+
+
+@simulated
+async def test_the_same_attempt_is_not_run_twice_at_once() -> None:
+    runner, agent = a_runner()
+    first = asyncio.create_task(outcomes_of(runner, envelope(1, payload=script(s=1))))
+    await asyncio.sleep(0.1)
+    assert (await outcomes_of(runner, envelope(1)))[1].ending is Ending.RETURNED
+    assert (await first)[1].ending is Ending.SUCCEEDED
+    assert agent.runs[task_id(1)] == 1
+
+
+@simulated
+async def test_a_draining_replica_finishes_what_runs_and_sends_back_the_rest() -> None:
+    runner, _ = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
+    call = asyncio.create_task(outcomes_of(runner, envelope(1, payload=script(s=1)), envelope(2)))
+    await asyncio.sleep(0.1)
+    await runner.drain()
+    outcomes = await call
+    assert (outcomes[1].ending, outcomes[2].ending) == (Ending.SUCCEEDED, Ending.RETURNED)
+    assert (await outcomes_of(runner, envelope(3)))[3].ending is Ending.RETURNED
+
+
+@simulated
+async def test_a_plain_call_gets_its_result_or_the_error() -> None:
+    runner, _ = a_runner()
+    assert (await runner.call(envelope(1))).result
+    with pytest.raises(AgentError) as raised:
+        await runner.call(envelope(2, payload=script(do="fatal")))
+    assert raised.value.args == ("payload_invalid", "nothing to read", False)
+
+
+@simulated
+async def test_an_agent_that_cannot_start_is_tried_again() -> None:
+    runner, agent = a_runner()
+    original, agent.start = agent.start, _cannot_start  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        await runner.ensure_started()
+    agent.start = original  # type: ignore[method-assign]
+    await runner.ensure_started()
+    assert agent.starts == 1
+
+
+async def _cannot_start() -> None:
+    raise ConnectionError

@@ -1,0 +1,93 @@
+"""The order of waiting tasks."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.task_heap import OLDEST_EVERY, TaskHeap, attempt_of
+from domain.task import PRIORITY_RANK, Priority
+from tests.fakes.tasks import envelope, task_id
+
+PRIORITIES = st.sampled_from(list(Priority))
+DEADLINES = st.one_of(st.none(), st.floats(1, 1000))
+
+
+def test_priority_comes_first_then_the_earliest_deadline_then_arrival() -> None:
+    heap = TaskHeap(bound=10)
+    heap.push(envelope(1, priority=Priority.LOW, deadline_unix_s=1.0))
+    heap.push(envelope(2))
+    heap.push(envelope(3, deadline_unix_s=20.0))
+    heap.push(envelope(4, deadline_unix_s=10.0))
+    heap.push(envelope(5))
+    heap.push(envelope(6, priority=Priority.URGENT))
+    order = [task.task_id for task in iter(heap.pop, None)]
+    assert order == [task_id(n) for n in (6, 4, 3, 2, 5, 1)]
+
+
+def test_a_full_heap_refuses_and_keeps_what_it_has() -> None:
+    heap = TaskHeap(bound=2)
+    assert [heap.push(envelope(n)) for n in (1, 2, 3)] == [True, True, False]
+    assert len(heap) == 2
+
+
+def test_an_attempt_waits_at_most_once() -> None:
+    heap = TaskHeap(bound=10)
+    assert heap.push(envelope(1))
+    assert not heap.push(envelope(1))
+    assert heap.push(envelope(1, attempt=2))
+
+
+def test_a_removed_task_comes_back_in_its_new_place() -> None:
+    heap = TaskHeap(bound=10)
+    heap.push(envelope(1, priority=Priority.URGENT))
+    heap.push(envelope(2))
+    assert heap.remove((task_id(1), 1)) == envelope(1, priority=Priority.URGENT)
+    heap.push(envelope(1, priority=Priority.BULK))
+    assert heap.pop() == envelope(2)
+
+
+def test_a_low_priority_task_is_never_overtaken_for_ever() -> None:
+    heap = TaskHeap(bound=100)
+    for n in range(3):
+        heap.push(envelope(n, priority=Priority.BULK))
+    started = []
+    for n in range(3 * OLDEST_EVERY):
+        heap.push(envelope(1000 + n, priority=Priority.URGENT))
+        task = heap.pop()
+        assert task is not None
+        started.append(task.task_id)
+    assert {task_id(0), task_id(1), task_id(2)} <= set(started)
+
+
+@given(st.lists(st.tuples(PRIORITIES, DEADLINES), max_size=40), st.floats(0, 1100))
+def test_every_task_leaves_exactly_once(
+    given_tasks: list[tuple[Priority, float | None]], now: float
+) -> None:
+    heap = TaskHeap(bound=40)
+    tasks = [
+        envelope(n, priority=priority, deadline_unix_s=deadline)
+        for n, (priority, deadline) in enumerate(given_tasks)
+    ]
+    assert all(heap.push(task) for task in tasks)
+    hopeless = heap.remove_hopeless(now)
+    popped = list(iter(heap.pop, None))
+    assert sorted(map(attempt_of, [*hopeless, *popped])) == sorted(map(attempt_of, tasks))
+    assert all(t.deadline_unix_s is not None and t.deadline_unix_s <= now for t in hopeless)
+    assert all(t.deadline_unix_s is None or t.deadline_unix_s > now for t in popped)
+    assert heap.next_deadline() is None
+
+
+@given(st.lists(PRIORITIES, min_size=1, max_size=OLDEST_EVERY - 1))
+def test_between_turns_of_the_oldest_priorities_never_rise(priorities: list[Priority]) -> None:
+    heap = TaskHeap(bound=40)
+    for n, priority in enumerate(priorities):
+        heap.push(envelope(n, priority=priority))
+    ranks = [PRIORITY_RANK[task.priority] for task in iter(heap.pop, None)]
+    assert ranks == sorted(ranks)
+
+
+def test_stale_entries_do_not_pile_up() -> None:
+    heap = TaskHeap(bound=10)
+    for n in range(5000):
+        heap.push(envelope(n, deadline_unix_s=1e12))
+        heap.remove((task_id(n), 1))
+    assert len(heap._best) + len(heap._soonest) < 200

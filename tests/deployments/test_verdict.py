@@ -1,0 +1,132 @@
+"""What becomes of a task after an attempt."""
+
+import pytest
+
+from deployments.errors import LinkError
+from deployments.verdict import (
+    Backoff,
+    Retry,
+    after_late_outcome,
+    after_limit,
+    after_loss,
+    after_outcome,
+    handed_back,
+)
+from deployments.wire import Ending, TaskOutcome
+from domain.task import Completion, Release, TaskState
+from tests.fakes.agents import a_bill
+from tests.fakes.tasks import envelope, task_id
+
+BACKOFF = Backoff(base_s=1.0, cap_s=60.0, jitter=0.5)
+DIED = LinkError("ActorDiedError", True, True)
+UNREACHED = LinkError("DeploymentUnavailableError", False, False)
+
+
+def outcome(ending: Ending, *, retryable: bool = False) -> TaskOutcome:
+    result = b"{}" if ending is Ending.SUCCEEDED else None
+    bill = (a_bill(1),)
+    return TaskOutcome(task_id(1), 1, ending, result, "code", "why", retryable, bill)
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [
+        (Ending.SUCCEEDED, TaskState.SUCCEEDED),
+        (Ending.CANCELLED, TaskState.CANCELLED),
+        (Ending.EXPIRED, TaskState.EXPIRED),
+        (Ending.FAILED, TaskState.FAILED),
+    ],
+)
+def test_an_answer_becomes_an_end_with_its_bill(ending: Ending, state: TaskState) -> None:
+    verdict = after_outcome(envelope(1), outcome(ending), BACKOFF)
+    assert isinstance(verdict, Completion)
+    assert verdict.state is state
+    assert verdict.usage == (a_bill(1),)
+    assert (verdict.result is None) == (state is not TaskState.SUCCEEDED)
+    assert (verdict.error is None) == (state is TaskState.SUCCEEDED)
+
+
+def test_a_retryable_failure_waits_for_its_back_off() -> None:
+    verdict = after_outcome(envelope(1, attempt=3), outcome(Ending.FAILED, retryable=True), BACKOFF)
+    assert isinstance(verdict, Release)
+    assert verdict.wait_s == 0.5 * 4.0
+    assert not verdict.crashed
+    assert verdict.usage == (a_bill(1),)
+
+
+def test_a_direct_call_that_failed_is_not_repeated() -> None:
+    task = envelope(1, direct=True)
+    verdict = after_outcome(task, outcome(Ending.FAILED, retryable=True), BACKOFF)
+    assert isinstance(verdict, Completion)
+
+
+def test_a_returned_task_is_sent_again_from_here() -> None:
+    assert isinstance(after_outcome(envelope(1), outcome(Ending.RETURNED), BACKOFF), Retry)
+
+
+def test_a_task_lost_with_its_agent_goes_back_at_once_and_counts_a_crash() -> None:
+    verdict = after_loss(envelope(1), DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Release)
+    assert (verdict.wait_s, verdict.crashed, verdict.count_attempt) == (0.0, True, True)
+
+
+def test_from_the_second_crash_on_it_waits() -> None:
+    verdict = after_loss(envelope(1, crashes=1), DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Release)
+    assert verdict.wait_s > 0
+
+
+def test_a_task_that_reached_no_agent_keeps_its_attempt() -> None:
+    verdict = after_loss(envelope(1), UNREACHED, BACKOFF, started=False)
+    assert isinstance(verdict, Release)
+    assert (verdict.crashed, verdict.count_attempt) == (False, False)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_only_a_task_that_was_alone_and_had_started_is_poison(*, direct: bool) -> None:
+    alone = envelope(1, alone=True, crashes=2, direct=direct)
+    verdict = after_loss(alone, DIED, BACKOFF, started=True)
+    assert isinstance(verdict, Completion)
+    assert verdict.state is TaskState.DEAD
+    assert not isinstance(after_loss(alone, DIED, BACKOFF, started=False), Completion)
+
+
+def test_a_direct_call_is_retried_in_place_and_alone_after_two_crashes() -> None:
+    first = after_loss(envelope(1, direct=True), DIED, BACKOFF, started=False)
+    assert isinstance(first, Retry)
+    assert (first.wait_s, first.task.crashes, first.task.alone) == (0.0, 1, False)
+    second = after_loss(first.task, DIED, BACKOFF, started=False)
+    assert isinstance(second, Retry)
+    assert (second.task.crashes, second.task.alone) == (2, True)
+
+
+def test_a_direct_call_that_lost_every_agent_fails() -> None:
+    verdict = after_loss(envelope(1, direct=True, crashes=4), DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Completion)
+    assert verdict.state is TaskState.FAILED
+
+
+def test_an_attempt_without_an_answer_expires_or_is_tried_again() -> None:
+    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0)
+    assert isinstance(late, Completion)
+    assert late.state is TaskState.EXPIRED
+    assert isinstance(after_limit(envelope(1), BACKOFF, 5.0), Release)
+    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0), Completion)
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_late_answer_brings_its_bill_and_cancels_nothing(ending: Ending, *, direct: bool) -> None:
+    verdict = after_late_outcome(envelope(1, direct=direct), outcome(ending), BACKOFF)
+    assert verdict.usage == (a_bill(1),) or ending is Ending.RETURNED
+    if not direct and ending is not Ending.SUCCEEDED:
+        assert isinstance(verdict, Release)
+
+
+def test_what_is_handed_back_keeps_its_attempt() -> None:
+    back = handed_back(envelope(1), "stopping")
+    assert isinstance(back, Release)
+    assert not back.count_attempt
+    gone = handed_back(envelope(1, direct=True), "stopping")
+    assert isinstance(gone, Completion)
+    assert gone.state is TaskState.ABANDONED

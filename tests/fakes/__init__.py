@@ -1,0 +1,1 @@
+"""Stand-ins for ports, and the time they live in; shared by the tests of several rooms."""
