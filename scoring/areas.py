@@ -60,9 +60,17 @@ _SIDES = re.compile(
 )
 _WORDED = phrase(
     None,
-    "acre|hectare|hektar",
-    rf"\b(?P<n>an?|{SMALL_NUMBER_WORD}) (?:and a (?P<half>half) )?(?P<unit>acres?|hectares?|"
-    rf"hektar)\b",
+    "acre|hectare|hektar|square|quadratmeter|qm|sqm",
+    rf"\b(?P<n>an?|{SMALL_NUMBER_WORD}) (?:and a (?P<half>half) )?"
+    r"(?P<unit>acres?|hectares?|hektar|square met(?:er|re)s?|quadratmetern?|s?qm|"
+    r"square f(?:oo|ee)t)\b",
+)
+_WORDED_UNITS = (
+    ("acre", "acre"),
+    ("hek", "hectare"),
+    ("hec", "hectare"),
+    ("square f", "sqft"),
+    ("", "m2"),
 )
 METRES_PER_FOOT = 0.3048
 METRES_PER_YARD = 0.9144
@@ -148,7 +156,7 @@ def _in_words(reading: Reading) -> Iterator[Found]:
         before = reading.lower[max(0, match.start() - 12) : match.start()]
         if re.search(r"(?:half|quarter|third|of|halbe[rn]?)\s{1,3}$", before):
             continue
-        unit = "acre" if match["unit"].startswith("acre") else "hectare"
+        unit = next(name for start, name in _WORDED_UNITS if match["unit"].startswith(start))
         size = whole_where_possible(round(count * SQUARE_METRES[unit], 1))
         yield Found(size, match.start(), match.end(), weight=1.0)
 

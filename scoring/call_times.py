@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from scoring.clauses import Found, Reading, sentence_after, sentence_before
+from pydantic import JsonValue
+
+from scoring.clauses import Found, Reading, is_negated, sentence_after, sentence_before
 from scoring.phrases.phrase import occurrences, phrase
 
 _CALL = re.compile(
@@ -84,12 +86,12 @@ _CALL_PHRASE = phrase(
     None,
     "call|ring |phone|rückruf|zurückrufen|rufen|anruf|reach|erreich|contact|available|"
     "best time|melden",
-    r"\b(?:(?:please |pls )?(?:call|ring|phone)(?: me| us| back)|call-?back|"
+    r"\b(?:(?:please |pls )?(?:call|ring|phone)(?: me| us| back)|call-?back|call (?=[+(\d])|"
     r"calls? (?:only )?(?=after|before|between|from)|"
     r"(?:give (?:me|us) a (?:call|ring|shout|bell))|(?:best time|reach(?:ed|able)? |available |"
     r"contact me )|"
     r"rückruf\w{0,2}|zurückrufen|rufen sie|(?:mich |uns |bitte )(?:\w{1,12} )?an(?:zu)?rufen|"
-    r"erreichbar|"
+    r"anrufen|erreichbar|"
     r"zu erreichen|melden sie sich|please call|pls call|call (?:only )?(?:after|before|between|"
     r"from))\b",
 )
@@ -107,7 +109,8 @@ def find_call_times(reading: Reading) -> dict[str, Found]:
     """
     found: dict[str, Found] = {}
     for match in occurrences(reading.lower, _CALL_PHRASE):
-        found.setdefault("callback", Found(True, match.start(), match.end()))
+        if not is_negated(reading.lower, match.start(), match.end()):
+            found.setdefault("callback", Found(value=True, start=match.start(), end=match.end()))
         for name, one in _limits(reading.lower, match):
             found.setdefault(name, one)
     for match in occurrences(reading.lower, _ONLY_DAYS):
@@ -175,5 +178,5 @@ def _parts_of_day(lower: str, start: int, end: int) -> Iterator[tuple[str, Found
             return
 
 
-def _days_in(text: str) -> list[str]:
+def _days_in(text: str) -> list[JsonValue]:
     return [day for pattern, days in _DAYS if pattern.search(text) for day in days]

@@ -18,8 +18,10 @@ _CLAUSE_END = re.compile(
     SENTENCE_END.pattern + r"|[,:()]|\s(?:but|aber|sondern|and we|und wir|because|weil)\s"
 )
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|nothing|without|cannot|neither|nor|dont|doesnt|isnt|arent|wasnt|didnt|"
-    r"nicht|kein(?:e[nmrs]?)?|nie|niemals|ohne|weder|nichts|if|whether|falls|ob)\b|n['\u2019]t\b"
+    r"\b(?:not|no|never|nothing|nobody|none|without|cannot|neither|nor|dont|doesnt|isnt|arent|"
+    r"wasnt|didnt|"
+    r"nicht|kein(?:e[nmrs]?)?|nie|niemals|ohne|weder|nichts|niemand|if|whether|falls|ob)\b|"
+    r"n['\u2019]t\b"
 )
 _NO_NEGATION = re.compile(
     r"\b(?:not only|not just|no problem|no doubt|why not|if possible|nicht nur|kein problem|"

@@ -19,6 +19,7 @@ _NOT_A_PHONE_BEFORE = re.compile(
     r"(?:[$\u20ac\u00a3#]|iban|order|ref(?:erence)?|invoice|nr\.?|no\.?|kundennummer|rechnung\w*|"
     r"[a-z]{2}\d{2})\s{0,2}$"
 )
+_IS_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}")
 _LOCAL_PART = re.compile(r"[a-z0-9._%+-]{1,64}$")
 _MOST_CANDIDATES = 40
@@ -34,7 +35,7 @@ _POSTAL_CUE = re.compile(
     r"(\d{5}(?:-\d{4})?|\d{4})(?!\d)"
 )
 _PLACE = re.compile(
-    r"(?:(?:^|[\n,(])\s{0,2}|\b(?:in|aus|nach|bei)\s|\bd-)(\d{5}|\d{4})\s"
+    r"(?:[\n,(]\s{0,2}|\b(?:in|aus|nach|bei)\s|\bD-|^(?=[\d]{4,5} \w{2,30}[,\n]))(\d{5}|\d{4})\s"
     r"(?!(?:Euro|EUR|Quadrat|Stück|Liter|Meter|Uhr|Januar|Februar|März|April|Mai|Juni|Juli|August|"
     r"September|Oktober|November|Dezember)\b)[A-ZÄÖÜ][a-zäöüß]{2}"
 )
@@ -53,6 +54,8 @@ def find_phones(reading: Reading) -> Iterator[Found]:
         before = reading.lower[max(0, match.start() - 24) : match.start()]
         looks = match[0].startswith(("+", "0", "(")) or _US_FORM.fullmatch(match[0])
         if _NOT_A_PHONE_BEFORE.search(before) or not (looks or _PHONE_CUE.search(before)):
+            continue
+        if _IS_DATE.match(match[0]):
             continue
         tried += 1
         if tried > _MOST_CANDIDATES:

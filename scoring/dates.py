@@ -25,7 +25,7 @@ _MONTH = "(?:" + "|".join(_MONTHS) + r")\b\.?"
 _NEXT = r"(?:next|this|coming|nächste[rnsm]?|kommende[rnsm]?|diese[rnsm]?)"
 _PREPOSITION = (
     r"(?:in|by|from|for|around|about|until|before|after|during|im|ab|zum|bis|vor|seit|gegen|um|"
-    rf"early|mid|late|end of|beginning of|start of|anfang|mitte|ende|{_NEXT})"
+    rf"early|mid|late|end\sof|beginning\sof|start\sof|anfang|mitte|ende|{_NEXT})"
 )
 _DATE = re.compile(
     rf"""
@@ -38,7 +38,7 @@ _DATE = re.compile(
       (?![\d.:]\d|\d|\s?(?:%|m\b|am\b|pm\b))(?:,?\s(?P<year2>20\d\d)\b)?
     | \b(?P<month3>{_MONTH}),?\s(?P<year3>20\d\d)\b
     | \b{_PREPOSITION}[\s-](?:(?:the|early|mid|late|end\sof|anfang|mitte|ende|{_NEXT})[\s-]){{0,2}}
-      (?P<month4>{_MONTH})(?![\w'])(?:,?\s(?P<year4>20\d\d)\b)?
+      (?P<month4>{_MONTH})(?![\w']|\.?\s(?:the\s)?\d{{1,2}}(?!\d))(?:,?\s(?P<year4>20\d\d)\b)?
     | \b(?:in|im|this|next|the|early|late|coming|by|ab|diese[nm]|nächste[nsmr]|kommende[nsmr])\s
       (?:the\s)?(?P<season>spring|summer|autumn|fall|winter|frühjahr|frühling|sommer|herbst)\b
       (?:\s(?P<year5>20\d\d)\b)?
@@ -67,7 +67,7 @@ _START_CUES = (
         r"umgesetzt|umsetzung|ausführung|ausgeführt|erledigt|fertig|durchgeführt|gemacht|"
         r"angelegt)\b",
     ),
-    phrase(2.0, "ab ", r"\bab(?= )"),
+    phrase(2.0, "ab ", r"\b(?=ab )"),
     phrase(
         1.0,
         "hoping|plan|looking to|want|like|aim|möcht|woll|geplant|würd|soll",
@@ -79,8 +79,9 @@ _START_CUES = (
 _DECISION_CUES = (
     phrase(
         2.0,
-        "vote|voting|decid|decision|deadline|due|board|committee|council|tender",
+        "vote|voting|decid|decision|deadline|due|board|committee|council|tender|closes|closing",
         r"\b(?:votes?|voting|decid(?:e|es|ing)|decision|deadline|due(?! to)|award(?:ed|s)?|"
+        r"(?:rfp|rfq|bidding|bids?|tender) (?:closes|closing)|"
         r"(?:board|committee|council|tender) (?:\w{1,10} ){0,2}(?:meets?|meeting|closes))\b",
     ),
     phrase(

@@ -43,7 +43,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from domain.analysis import Fact
-from domain.lead import Timeline
+from domain.lead import Channel, Timeline
 from scoring.areas import find_areas
 from scoring.call_times import find_call_times
 from scoring.clauses import Found, Reading, find_affirmed, is_negated, lowered
@@ -108,8 +108,11 @@ def _read(reading: Reading) -> Iterator[tuple[str, Found]]:
     yield from _named("competitors", _competitors(reading))
     yield from _named("email", find_emails(reading))
     yield from _named("service", find_affirmed(reading.lower, SAID))
-    yield from _channels(reading)
-    yield from find_call_times(reading).items()
+    refused = find_opt_outs(reading)
+    closed = refused.value if refused else []
+    yield from _channels(reading, refused)
+    if not (isinstance(closed, list) and Channel.PHONE.value in closed):
+        yield from find_call_times(reading).items()
 
 
 def _quantities(reading: Reading) -> Iterator[tuple[str, Found]]:
@@ -145,8 +148,7 @@ def _times(reading: Reading) -> Iterator[tuple[str, Found]]:
         yield "timeline", Found(Timeline.ASAP.value, soon[0].start, soon[0].end)
 
 
-def _channels(reading: Reading) -> Iterator[tuple[str, Found]]:
-    refused = find_opt_outs(reading)
+def _channels(reading: Reading, refused: Found | None) -> Iterator[tuple[str, Found]]:
     closed: JsonValue = refused.value if refused else []
     if refused:
         yield "opt_out_channels", refused

@@ -59,8 +59,8 @@ def _closed(
         yield Gate.DUPLICATE, f"same person and job as lead {first.lead_id}"
     if known.location is not None and profile.serves(known.location.value) is False:
         yield Gate.OUT_OF_AREA, f"{_place(known.location.value)} is outside the area served"
-    if known.service is not None and not is_offered(known.service.value, profile.services):
-        yield Gate.WRONG_JOB_TYPE, f"{known.service.value!r} is not offered"
+    if lead.service is not None and not is_offered(lead.service, profile.services):
+        yield Gate.WRONG_JOB_TYPE, f"{lead.service!r} is not offered"
     yield from _reach(lead, known)
 
 

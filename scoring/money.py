@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from domain.lead import BudgetPeriod
 from scoring.clauses import Found, Reading, clause_before, sentence_after, sentence_before
 from scoring.number_formats import Number, whole_where_possible
@@ -40,14 +42,15 @@ _LINK = re.compile(
 _BETWEEN = re.compile(r"(?:between|zwischen)\s{1,3}(?:us)?[$\u20ac\u00a3]?(?:eur |chf )?\s?$")
 _SOFT = r"(?:\s?-?ish)?(?:\s(?:or so|etwa|ca\.?))?"
 _MOST_AFTER = re.compile(
-    rf"{_SOFT}\s{{0,2}}\(?(?:tops|max(?:imum|imal)?|at most|or less|höchstens)\b"
+    rf"{_SOFT}\s{{0,2}}\(?(?:tops|max(?:imum|imal)?|at most|or less|höchstens|"
+    rf"nicht (?:über(?:steigen|schreiten)))\b"
 )
 _MOST_BEFORE = re.compile(
-    r"\b(?:up to|max(?:imum|imal|\.)?|(?:no|not|n['\u2019]t \w{1,12}) (?:more than|over|above)|"
-    r"under|"
-    r"below|less than|at most|bis(?: zu)?|höchstens|(?:nicht|kaum) mehr als|unter|weniger als|"
-    r"(?:limit|cap|ceiling)(?: is| of)?)(?: (?:of|von|is|ist|about|around|ca\.?|etwa|"
-    r"ungefähr))?\s{0,2}$"
+    r"(?:\b(?:up to|max(?:imum|imal|\.)?|(?:no|not) (?:more than|over|above)|under|below|less than|"
+    r"at most|bis(?: zu)?|höchstens|(?:nicht|kaum) mehr als|unter|weniger als|"
+    r"(?:limit|cap|ceiling)(?: is| of)?)|(?:n['\u2019]t|cannot|\bnot) \w{1,12} (?:more than|"
+    r"over|above))"
+    r"(?: (?:of|von|is|ist|about|around|ca\.?|etwa|ungefähr))?\s{0,2}$"
 )
 _LEAST_BEFORE = re.compile(
     r"\b(?:at least|minimum(?: of)?|starting (?:at|from)|more than|over|upwards of|"
@@ -93,7 +96,8 @@ _BUDGET = re.compile(
     r"ausgeben|preisrahmen|kostenrahmen|preisvorstellung|eingeplant|zur verfügung|investier"
 )
 _BUDGET_JUST_BEFORE = re.compile(
-    r"(?:budget|\bspend|afford|price range|ausgeben|preisrahmen|kostenrahmen)[^\d.!?\n]{0,30}$"
+    r"(?:budget|\bspend|afford|price range|\bset aside|allocated|ausgeben|preisrahmen|"
+    r"kostenrahmen)[^\d.!?\n]{0,30}$"
 )
 _OTHER_MONEY = re.compile(
     r"\b(?:paid|quoted|charged|costs? (?:me|us)|last (?:year|time)|insur\w{1,5}|deposit|fees?|fine|"
@@ -189,7 +193,7 @@ def _budget(reading: Reading, amount: _Amount) -> Found | None:
         return None
     ceiling = _MOST_BEFORE.search(sentence)
     most = bool(ceiling or _MOST_AFTER.match(lower, amount.end))
-    if _is_other_money(clause, amount.low is not None or most, named=named):
+    if _is_other_money(clause, bounded=amount.low is not None or most):
         return None
     period = _period(lower, amount, sentence)
     if period is None:
@@ -197,7 +201,7 @@ def _budget(reading: Reading, amount: _Amount) -> Found | None:
     floor = _LEAST_BEFORE.search(clause)
     least = not most and floor is not None
     low, high = _bounds(amount, most=most, least=least)
-    value = {
+    value: dict[str, JsonValue] = {
         "amount_min": low,
         "amount_max": high,
         "currency": amount.currency or CURRENCIES.get(reading.country or ""),
@@ -209,8 +213,8 @@ def _budget(reading: Reading, amount: _Amount) -> Found | None:
     return Found(value, start, period[1], weight=weight)
 
 
-def _is_other_money(clause: str, bounded: bool, *, named: bool) -> bool:  # noqa: FBT001 - private
-    if _OTHER_MONEY.search(clause) and not named:
+def _is_other_money(clause: str, *, bounded: bool) -> bool:
+    if _OTHER_MONEY.search(clause) and not _BUDGET.search(clause):
         return True
     return _DENIAL.search(clause) is not None and not bounded
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from scoring.phrases.phrase import occurrences, phrase
 
@@ -19,6 +20,8 @@ _SCALE = re.compile(
 )
 THOUSAND = 1_000
 MILLION = 1_000_000
+MOST_NUMBERS = 4_000
+"""Numbers in digits that are looked at; beyond, a message is a table of figures, not a letter."""
 _GROUP_DIGITS = 3
 
 SMALL_NUMBERS: dict[str, int] = {
@@ -99,7 +102,7 @@ def parse_number(digits: str, *, decimal_mark: str | None = None) -> float:
 
 def find_numbers(lower: str) -> list[Number]:
     """Return the numbers of a lower-case text, written in digits or words, in order."""
-    numbers = [*_written(lower), *_spoken(lower)]
+    numbers = [*islice(_written(lower), MOST_NUMBERS), *_spoken(lower)]
     return sorted(numbers, key=lambda number: number.start)
 
 

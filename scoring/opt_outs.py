@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from pydantic import JsonValue
+
 from domain.lead import Channel
 from scoring.clauses import Found, Reading
 from scoring.phrases.phrase import occurrences, phrase
@@ -29,21 +31,34 @@ _END = r"(?=\s*(?:$|[.,;!?)\n-]|please|pls|thanks|thx|thank|bitte|danke))"
 _ANY = r"(?:phone calls?|calls?|phone|telephone|e-?mails?|texts?|sms|whats ?app|mail)"
 _JEDE = r"(?:telefonisch|telefon|anrufe?|e-?mail|mail|sms|whatsapp|schriftlich)"
 
+_IMPERATIVE = "do not call"
+_NOUN = "no calls"
 _REFUSALS = (
     phrase(
-        None,
+        _IMPERATIVE,
         "not |n't |n\u2019t |dont |never |stop |no longer |quit ",
         rf"\b(?:do not|don['\u2019]?t|never|stop|no longer|not to|quit|"
         rf"not) (?:ever )?{_LIST}\b{_LIMITED}",
     ),
     phrase(
-        None,
+        _NOUN,
         "no |without ",
         r"\b(?:no|without) (?:more |further |marketing |unsolicited |sales )*"
         r"(?:phone calls|calls|texts|text messages|e-?mails|sms|whatsapps?|messages)"
         r"(?:(?: or | and |, ?|/)(?:phone calls|calls|texts|e-?mails|sms|whatsapps?|"
         r"messages)){0,3}\b"
         rf"{_LIMITED}",
+    ),
+    phrase(
+        None,
+        "want|wish|like|contacted|receive|called|texted|mailed|reached",
+        r"\b(?:do not|don['\u2019]?t|not|never) (?:(?:want|wish|like|care) )?(?:to )?(?:(?:be|get) "
+        r"(?:contacted|reached|called|texted|e-?mailed)|(?:receive |get |"
+        r"have )?(?:any )?(?:more |further |marketing )*"
+        r"(?:phone calls|calls|texts|text messages|e-?mails|sms|whatsapps?|messages))"
+        r"(?:(?: or | and |, ?)(?:called|texted|e-?mailed|calls|texts|e-?mails|sms|"
+        r"whatsapps?)){0,3}"
+        rf"(?: (?:by|via|per|through) {_ANY}(?:(?: or | and |, ?){_ANY}){{0,3}})?\b{_LIMITED}",
     ),
     phrase(
         None,
@@ -68,6 +83,12 @@ _REFUSALS = (
     ),
     phrase(
         None,
+        "nicht mehr",
+        r"\b(?:kontaktieren|schreiben|mailen|melden) sie (?:sich |mir |mich |"
+        r"uns )?(?:bitte )?nicht mehr\b",
+    ),
+    phrase(
+        _NOUN,
         "keine",
         r"\b(?:keine|keinerlei) (?:weiteren? |werbe-?)?"
         r"(?:anrufe|e-?mails|sms|whatsapps?|nachrichten|werbung|werbemails|newsletter)"
@@ -96,11 +117,14 @@ _SAID_OF_THE_PAST = re.compile(
     r"erhielt\w*|"
     r"i|we|you|they|he|she|will|would|why)\s{1,3}(?:\w{1,10}\s{1,3})?$"
 )
-_STATEMENT = re.compile(r"\b(?:i|we|you|they|he|she|why|can|could|will|would)\s{1,3}$")
+_STATEMENT = re.compile(r"\b(?:i|we|you|they|he|she|why|can|could|will|would|not)\s{1,3}$")
+_TOLD = {_IMPERATIVE: _STATEMENT, _NOUN: _SAID_OF_THE_PAST}
+"""What before a refusal makes it a report: \"I do not call\", \"I got no calls\"."""
 _STOP = re.compile(r"[\s\W]*(?:stop|stopall|unsubscribe|abmelden|stopp|opt[ -]?out)[\s\W]*")
+_BY_CHANNEL = re.compile(r"\b(?:by|via|per|through|über|telefonisch)\b")
 _WRITTEN = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP)
 _WORDS: tuple[tuple[re.Pattern[str], tuple[Channel, ...]], ...] = (
-    (re.compile(r"contact|kontakt|melden"), tuple(Channel)),
+    (re.compile(r"contact|kontakt|melden|reached"), tuple(Channel)),
     (re.compile(r"e-?mail|\bmail|unsubscribe|\blists?\b|newsletter"), (Channel.EMAIL,)),
     (re.compile(r"text|txt|\bsms"), (Channel.SMS,)),
     (re.compile(r"messag|nachricht"), (Channel.SMS, Channel.WHATSAPP)),
@@ -123,8 +147,9 @@ def find_opt_outs(reading: Reading) -> Found | None:
     if not found:
         return None
     closed = frozenset(channel for channels, _, _ in found for channel in channels)
+    names: list[JsonValue] = [*sorted(channel.value for channel in closed)]
     return Found(
-        sorted(channel.value for channel in closed),
+        names,
         min(start for _, start, _ in found),
         max(end for _, _, end in found),
     )
@@ -134,8 +159,8 @@ def _refused(lower: str) -> Iterator[tuple[frozenset[Channel], int, int]]:
     for sought in _REFUSALS:
         for match in occurrences(lower, sought):
             before = lower[max(0, match.start() - 24) : match.start()]
-            past = _SAID_OF_THE_PAST if match[0].startswith(("no ", "kein")) else _STATEMENT
-            if past.search(before) and not re.search(r"\bwhy\s|please\s*$", before):
+            told = _TOLD.get(str(sought.value))
+            if told and told.search(before) and not re.search(r"\bwhy\s|please\s*$", before):
                 continue
             channels = _named(match[0])
             if channels:
@@ -153,7 +178,9 @@ def _all_but_kept(lower: str) -> Iterator[tuple[frozenset[Channel], int, int]]:
 
 
 def _named(text: str) -> frozenset[Channel]:
+    """Return the channels of the words; "contact by phone" means the telephone alone."""
+    words = _WORDS[1:] if _BY_CHANNEL.search(text) else _WORDS
     found: Iterable[tuple[Channel, ...]] = (
-        channels for pattern, channels in _WORDS if pattern.search(text)
+        channels for pattern, channels in words if pattern.search(text)
     )
     return frozenset(channel for channels in found for channel in channels)

@@ -40,6 +40,12 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             r"new |now |proud )*(?:home|house|land|property|co-)?-?owners?\b"
             r"(?! (?:of (?:a|the) (?!house|home|property|land|plot|lot|garden|building)|operator))",
         ),
+        phrase(DecisionRole.OWNER.value, "owner here", r"\b(?:home|house|property )owners? here\b"),
+        phrase(
+            DecisionRole.PROPERTY_MANAGER.value,
+            "manager here",
+            r"\b(?:property|facility|facilities|building|estate) manager here\b",
+        ),
         phrase(
             DecisionRole.OWNER.value,
             "bought|purchased|closed on",
@@ -78,7 +84,8 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             DecisionRole.TENANT.value,
             "rent",
             rf"{_WE}(?: am| are)?(?: only| just| currently| still)? rent(?:ing)?"
-            rf"(?! (?:it |them )?out)(?: here\b| {UP_TO_4}{_HOME}\b|(?=\s{{0,2}}[.,;!]))",
+            rf"(?! (?:it |them )?out)(?: here\b| {UP_TO_4}{_HOME}\b|(?=\s{{0,2}}(?:[.,;!]|"
+            rf"but\b|and\b|so\b)))",
         ),
         phrase(
             DecisionRole.TENANT.value,
@@ -199,8 +206,7 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             True,
             "quot|bid|estimate|proposal|tender|offer",
             r"\b(?:get|gett|collect|gather|compar|obtain|tak|request|seek|look)ing (?:for )?"
-            r"(?:\w{1,10} )?(?:"
-            rf"(?P<count>{_COUNT}) )?(?:quotes|quotations|bids|estimates|proposals|tenders|"
+            rf"(?:(?P<count>{_COUNT}) )?(?:\w{{1,10}} )?(?:quotes|quotations|bids|estimates|proposals|tenders|"
             rf"offers)\b",
         ),
         phrase(

@@ -25,7 +25,8 @@ GERMAN: Mapping[str, tuple[Phrase, ...]] = {
         phrase(
             DecisionRole.OWNER.value,
             "eigentümer|besitzer|eigenheim|eigenes haus|eigenen haus",
-            r"\b(?:(?:ich bin|wir sind|bin ich|sind wir|als) (?:selbst |auch |die |der |stolze |"
+            r"\b(?:(?:haus)?eigentümer(?:in)? (?:bin ich|sind wir)\b|"
+            r"(?:ich bin|wir sind|bin ich|sind wir|als) (?:selbst |auch |die |der |stolze |"
             r"neue )*"
             r"(?:haus|grundstücks|mit|allein)?(?:eigentümer|besitzer)(?:in|innen)?\b|"
             r"(?:unser|mein)(?:em|en|es)? eigenheim\b|"
@@ -117,7 +118,7 @@ GERMAN: Mapping[str, tuple[Phrase, ...]] = {
         phrase(
             True,
             "empfohlen",
-            rf"\b(?:sie|ihnen|ihre[nr]?|ihr|euch|eure) {UP_TO_4}(?:weiter)?empfohlen\b",
+            r"\b(?:sie|ihnen|ihre[nr]?|ihr|euch|eure) (?:\w{1,20} ){0,6}(?:weiter)?empfohlen\b",
         ),
         phrase(
             True,

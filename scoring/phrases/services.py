@@ -89,7 +89,9 @@ UNSPECIFIC = frozenset({
 
 GARDEN_WORK = re.compile(
     r"garden|lawn|landscap|tree|hedge|plant|yard|grass|turf|irrigat|patio|fenc|pond|leaf|leaves|"
-    r"weed|mulch|grounds|outdoor|gart|gärt|rasen|hecke|baum|bäum|pflanz|beet|terrass|teich|grün|"
+    r"weed|mulch|grounds|outdoor|terrace|deck|pav(?:e|ing)|drain|soil|snow|winter|aussen|außen|"
+    r"zaun|"
+    r"gart|gärt|rasen|hecke|baum|bäum|pflanz|beet|terrass|teich|grün|"
     r"laub"
 )
 """Pieces of words by which work is recognised as garden work."""
