@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -32,6 +32,7 @@ from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from serve_app.api import build_api
 from serve_app.identity import LoopbackIdentity
+from serve_app.retention import delete_finished_tasks
 from serve_app.services import LeadReader, Services
 from serve_app.settings import Settings, database_url
 
@@ -117,14 +118,19 @@ async def open_services(
     ):
         engine, services = _compose(settings, links, database, announcer)
         await engine.start()
-        hints = asyncio.create_task(listen(url, settings.database, engine.wake), name="hints")
+        loops = [
+            asyncio.create_task(listen(url, settings.database, engine.wake), name="hints"),
+            asyncio.create_task(
+                delete_finished_tasks(services.tasks, settings.retention), name="retention"
+            ),
+        ]
         try:
             await _wait_until_ready(engine)
             yield services
         finally:
-            hints.cancel()
-            with suppress(asyncio.CancelledError):
-                await hints
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
             await engine.stop()
 
 

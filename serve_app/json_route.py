@@ -163,7 +163,7 @@ class JsonRoute(APIRoute):
             if not accepts_json(request.headers.get("accept", "")):
                 raise HTTPException(406, "allowed: application/json")
             seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
-            deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 10)
+            deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 4)
             request.state.deadline_unix_s = deadline_unix_s
             limit_bytes = limits.max_batch_body_bytes if self.batch else limits.max_body_bytes
             strict = JsonRequest(request.scope, request.receive, limit_bytes=limit_bytes)

@@ -153,6 +153,21 @@ def wait_until_ready(address: str) -> None:
 
 
 @contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Make SIGTERM end a start as Ctrl-C does, so that what was started is stopped."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def stop_signals() -> Iterator[threading.Event]:
     """Give an event that Ctrl-C and SIGTERM set, for the length of a ``with``."""
     stop = threading.Event()

@@ -117,6 +117,20 @@ class IngressSettings(Section):
         return self
 
 
+class RetentionSettings(Section):
+    """How long finished tasks are kept; leads and their analyses stay until they are deleted."""
+
+    finished_tasks_s: Annotated[float, Field(ge=60, le=10 * 365 * 86_400)] = Field(
+        default=30 * 86_400.0, description="Seconds a finished task can be read."
+    )
+    look_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=60.0, description="Seconds between two looks for tasks past that."
+    )
+    batch: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1000, description="Tasks deleted by one statement."
+    )
+
+
 class DashboardSettings(Section):
     """Ray's dashboard of a local start; it listens on loopback."""
 
@@ -199,6 +213,7 @@ class Settings(BaseSettings):
 
     http: HttpSettings = HttpSettings()
     ingress: IngressSettings = IngressSettings()
+    retention: RetentionSettings = RetentionSettings()
     dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()

@@ -11,6 +11,8 @@ GRADE_STYLES = {"A": "bold green", "B": "green", "C": "yellow", "D": "red"}
 REASONS_SHOWN = 3
 CELL_CHARACTERS = 120
 BASE_RATE = "base_rate"
+LEAST_TOLD = 0.005
+"""Smallest contribution that is not shown as 0.00."""
 
 Json = Mapping[str, Any]
 
@@ -55,7 +57,11 @@ def why(analysis: Json) -> str:
         return "\n".join(
             shortened(f"{gate['gate'].replace('_', ' ')}: {gate['evidence']}") for gate in gates
         )
-    reasons = [reason for reason in analysis.get("reasons", ()) if reason["feature"] != BASE_RATE]
+    reasons = [
+        reason
+        for reason in analysis.get("reasons", ())
+        if reason["feature"] != BASE_RATE and abs(reason["contribution"]) >= LEAST_TOLD
+    ]
     return "\n".join(
         f"{reason['contribution']:+.2f} {told(reason)}" for reason in reasons[:REASONS_SHOWN]
     )

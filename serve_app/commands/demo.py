@@ -19,7 +19,7 @@ from serve_app.commands.options import (
     speaker,
 )
 from serve_app.exit_codes import EPILOG
-from serve_app.local import Running, local_service, stop_signals
+from serve_app.local import Running, local_service, stop_signals, terminable
 from serve_app.tables import lead_table
 
 EXPECTATION = "expect"
@@ -48,7 +48,7 @@ def demo(*, once: bool, port: int | None, as_json: bool) -> None:
     settings = settings_with_port(port)
     voice = speaker()
     voice.print("Starting Postgres, Ray and the agents …")
-    with stop_signals() as stop, local_service(settings) as running:
+    with terminable(), local_service(settings) as running, stop_signals() as stop:
         scored, first_s = score_samples(running.address, began_s)
         if as_json:
             print_json(document(running, scored, first_s))

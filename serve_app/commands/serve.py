@@ -12,7 +12,7 @@ from serve_app.commands.options import (
     speaker,
 )
 from serve_app.exit_codes import EPILOG
-from serve_app.local import local_service, stop_signals
+from serve_app.local import local_service, stop_signals, terminable
 
 
 @click.command(epilog=EPILOG)
@@ -26,7 +26,7 @@ def serve(*, port: int | None, as_json: bool) -> None:
     settings = settings_with_port(port)
     voice = speaker()
     voice.print("Starting …")
-    with stop_signals() as stop, local_service(settings) as running:
+    with terminable(), local_service(settings) as running, stop_signals() as stop:
         if as_json:
             print_json(asdict(running))
         else:

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from domain.errors import ConfigurationError
-from serve_app.local import address_of, check_port, free_port, stop_signals
+from serve_app.local import address_of, check_port, free_port, stop_signals, terminable
 from serve_app.processes import alive, descendants_of
 from serve_app.settings import HttpSettings
 
@@ -45,6 +45,12 @@ def test_a_stop_signal_sets_the_event_and_the_old_handler_comes_back(number: int
         os.kill(os.getpid(), number)
         assert stop.wait(5)
     assert signal.getsignal(number) is before
+
+
+def test_sigterm_interrupts_a_start_as_ctrl_c_does() -> None:
+    with pytest.raises(KeyboardInterrupt), terminable():
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")  # noqa: PTH112 - a constant

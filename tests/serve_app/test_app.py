@@ -1,0 +1,171 @@
+"""Claims about the composition: routes, engine, stores and a real agent over a real database."""
+
+# ruff: noqa: ARG002 - a fake keeps the signature of its port
+
+import pickle
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.replica import ReplicaSettings, build_agent
+from deployments.runner import AgentRunner
+from deployments.settings import DEFAULT_AGENTS
+from deployments.wire import Cancel
+from domain.task import LEAD_ANALYSIS
+from serve_app.api import build_api
+from serve_app.app import build, open_services
+from serve_app.commands.demo import samples
+from serve_app.retention import delete_once
+from serve_app.settings import RetentionSettings, load_settings
+from tests.serve_app.fakes import FakeTasks, World
+
+Json = dict[str, Any]
+
+
+@dataclass
+class LocalLink:
+    """A link to one agent in this process."""
+
+    runner: AgentRunner = field(
+        default_factory=lambda: AgentRunner(
+            build_agent(LEAD_ANALYSIS, DEFAULT_AGENTS[LEAD_ANALYSIS], ReplicaSettings()),
+            DEFAULT_AGENTS[LEAD_ANALYSIS],
+            replica="local",
+            clock=time.time,
+        )
+    )
+
+    async def stream(self, batch: bytes) -> AsyncGenerator[bytes, None]:
+        async for group in self.runner.batch(batch):
+            yield group
+
+    async def cancel(self, cancels: Sequence[Cancel]) -> bool:
+        self.runner.cancel(cancels)
+        return True
+
+    async def describe(self, sender: str) -> list[bytes] | None:
+        return None
+
+
+@pytest.fixture
+async def http(monkeypatch: pytest.MonkeyPatch, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of the whole application but Ray."""
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", dsn)
+    async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
+        transport = httpx.ASGITransport(build_api(services))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
+
+
+async def finished(http: httpx.AsyncClient, href: str) -> Json:
+    """Wait for a task and return it."""
+    answer = await http.get(href, params={"wait_s": 20})
+    body: Json = answer.json()
+    return body
+
+
+async def test_every_sample_is_answered_and_stored(http: httpx.AsyncClient) -> None:
+    for lead in samples():
+        analysis = (await http.post("/v1/leads/analyze", json=lead)).json()
+        stored = (await http.get(f"/v1/leads/{lead['lead_id']}")).json()
+        assert stored["analysis"] == analysis
+        assert [task["state"] for task in stored["tasks"]] == ["succeeded"]
+
+
+async def test_the_call_list_leaves_out_whom_nobody_should_call(http: httpx.AsyncClient) -> None:
+    for lead in samples():
+        await http.post("/v1/leads/analyze", json=lead)
+    page = (await http.get("/v1/leads", params={"sort": "call_first"})).json()
+    grades = [item["analysis"]["grade"] for item in page["items"]]
+    ids = {item["lead"]["lead_id"] for item in page["items"]}
+    assert grades[0] == "A"
+    assert not ids & {"demo-04", "demo-07", "demo-08", "demo-12"}
+
+
+async def test_a_lead_taken_in_is_analysed_and_every_change_analyses_it_again(
+    http: httpx.AsyncClient,
+) -> None:
+    lead = next(samples())
+    address = f"/v1/leads/{lead['lead_id']}"
+    created = (await http.post("/v1/leads", json=lead)).json()
+    await finished(http, created["task"]["href"])
+    opted_out = (await http.post(f"{address}/events", json={"type": "opt_out"})).json()
+    await finished(http, opted_out["task"]["href"])
+    detail = (await http.get(address)).json()
+    assert detail["analysis"]["disqualification_reason"] == "OPTED_OUT"
+    assert detail["analysis"]["lead_version"] == detail["version"] == 2
+    assert len(detail["analyses"]) == 2
+
+
+async def test_a_word_against_a_gate_lets_the_lead_be_scored(http: httpx.AsyncClient) -> None:
+    (spam,) = (lead for lead in samples() if lead["lead_id"] == "demo-08")
+    await http.post("/v1/leads/analyze", json=spam)
+    word = {"gate": "spam", "by": "marta"}
+    changed = (await http.post("/v1/leads/demo-08/overrides", json=word)).json()
+    await finished(http, changed["task"]["href"])
+    analysis = (await http.get("/v1/leads/demo-08")).json()["analysis"]
+    assert analysis["gates"][0]["undone"]
+    assert analysis["disqualification_reason"] != "SPAM"
+
+
+async def test_a_deleted_lead_leaves_no_task_behind(http: httpx.AsyncClient) -> None:
+    lead = next(samples())
+    created = (await http.post("/v1/leads", json=lead)).json()
+    await finished(http, created["task"]["href"])
+    await http.delete(f"/v1/leads/{lead['lead_id']}")
+    assert (await http.get(created["task"]["href"])).status_code == 404
+
+
+async def test_a_batch_is_done_in_full(http: httpx.AsyncClient) -> None:
+    items = [{"lead": {"lead_id": f"b-{n}", "message": "mow"}} for n in range(40)]
+    answer = (await http.post("/v1/tasks/batch", json={"items": items})).json()
+    states = [(await finished(http, one["task"]["href"]))["state"] for one in answer["items"]]
+    assert states == ["succeeded"] * 40
+
+
+async def test_without_a_database_the_service_starts_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://u@127.0.0.1:1/none")
+    monkeypatch.setattr("serve_app.app.READY_WAIT_S", 0.0)
+    async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
+        transport = httpx.ASGITransport(build_api(services))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            alive = await http.get("/healthz")
+            refused = await http.post("/v1/leads/analyze", json={"message": "mow"})
+    assert alive.status_code == 200
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
+def test_no_secret_is_bound_into_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://u:hunter2@db/x")
+    monkeypatch.setenv("GARDENOS_MODEL__API_KEY", "hunter2")
+    settings = load_settings()
+    assert build(settings) is not None
+    assert b"hunter2" not in pickle.dumps(settings)
+
+
+def test_settings_arrive_in_a_replica_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings({"http": {"port": 8123}})
+    travelled = pickle.dumps(settings)
+    monkeypatch.setenv("GARDENOS_HTTP__PORT", "9000")
+    assert pickle.loads(travelled) == settings  # noqa: S301 - our own
+
+
+async def test_retention_deletes_batch_by_batch_until_nothing_is_left() -> None:
+    class OldTasks(FakeTasks):
+        left = 5
+
+        async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
+            deleted = min(limit, self.left)
+            self.left -= deleted
+            return deleted
+
+    tasks = OldTasks(World())
+    assert await delete_once(tasks, RetentionSettings(batch=2)) == 5
+    assert tasks.left == 0

@@ -1,0 +1,65 @@
+"""Claims about the tables of the terminal."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from domain.analysis import Direction, Gate, GateFinding, Reason
+from serve_app.tables import CELL_CHARACTERS, lead_table, told, why
+from tests.serve_app.fakes import an_analysis
+
+
+def an_item(**changes: Any) -> dict[str, Any]:
+    """Return an analysis as JSON with changed fields."""
+    analysis = an_analysis("a").model_copy(update=changes)
+    return analysis.model_dump(mode="json")
+
+
+def a_reason(feature: str, value: Any, contribution: float) -> Reason:
+    """Return a reason."""
+    direction = Direction.UP if contribution > 0 else Direction.DOWN
+    return Reason(feature=feature, value=value, contribution=contribution, direction=direction)
+
+
+def test_the_strongest_reasons_are_told_without_the_base_rate() -> None:
+    reasons = (
+        a_reason("source", "referral", 0.9),
+        a_reason("decision_role", "owner", 0.45),
+        a_reason("base_rate", None, -1.0),
+    )
+    assert why(an_item(reasons=reasons)) == "+0.90 source: referral\n+0.45 decision role: owner"
+
+
+def test_a_closed_gate_is_the_whole_reason() -> None:
+    gates = (GateFinding(gate=Gate.OUT_OF_AREA, evidence="x" * 500),)
+    text = why(an_item(gates=gates, reasons=(a_reason("source", "list", -0.3),)))
+    assert text.startswith("out of area: xxx")
+    assert len(text) == CELL_CHARACTERS
+
+
+def test_a_gate_that_a_person_undid_is_not_told() -> None:
+    gates = (GateFinding(gate=Gate.SPAM, evidence="shouts", undone=True),)
+    assert why(an_item(gates=gates, reasons=())) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "visit asked"),
+        (False, "no visit asked"),
+        (None, "visit asked"),
+        ("1_3_months", "visit asked: 1 3 months"),
+        (7, "visit asked: 7"),
+    ],
+)
+def test_a_reason_is_told_in_words(value: Any, text: str) -> None:
+    assert told({"feature": "visit_asked", "value": value}) == text
+
+
+def test_what_people_wrote_is_never_read_as_markup() -> None:
+    item = {"lead": {"lead_id": "a", "contact": {"full_name": "[red]X[/red]"}}, "analysis": None}
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(lead_table([item], title="Leads"))
+    assert "[red]X[/red]" in console.export_text()
