@@ -64,11 +64,17 @@ def run_on_loopback(
             _node_ip_address=LOOPBACK,
             _temp_dir=str(folder),
         )
+        take_back_sigterm()
         _run_application(application, http)
         yield f"http://{context.dashboard_url}" if context.dashboard_url else None
     finally:
         with _deaf_to_signals():
             _stop(before)
+
+
+def take_back_sigterm() -> None:
+    """Give SIGTERM back to the handler that Python knows: Ray has put one below it that aborts."""
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 def _run_application(application: Application, http: HttpSettings) -> None:
@@ -96,16 +102,18 @@ def _reason() -> str:
 def _stop(before: frozenset[int]) -> None:
     """Stop Serve and Ray, wait for their processes, and kill what does not end."""
     ours = descendants_of(os.getpid()) - before
+    patience_s = 0.0
     if ray.is_initialized():
+        patience_s = STOP_LIMIT_S
         # serve.shutdown() kills its controller in mid-call, which Ray prints as an error.
         with contextlib.suppress(Exception):  # a half-started Serve must not keep Ray alive
             serve.delete(APPLICATION)
         ray.shutdown()
-    until_s = time.monotonic() + STOP_LIMIT_S
+    until_s = time.monotonic() + patience_s
     while alive(ours) and time.monotonic() < until_s:
         time.sleep(0.05)
     for pid in alive(ours):
-        logger.warning("process_killed", extra={"pid": pid})
+        logger.info("process_killed", extra={"pid": pid})
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

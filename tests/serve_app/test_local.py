@@ -48,9 +48,13 @@ def test_a_stop_signal_sets_the_event_and_the_old_handler_comes_back(number: int
 
 
 def test_sigterm_interrupts_a_start_as_ctrl_c_does() -> None:
-    with pytest.raises(KeyboardInterrupt), terminable():
-        os.kill(os.getpid(), signal.SIGTERM)
-        signal.pause()
+    def start() -> None:
+        with terminable():
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")  # noqa: PTH112 - a constant
