@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from domain.errors import InvalidInputError
 from domain.ids import DEFAULT_TENANT, TenantId
+from serve_app.settings import is_loopback
 
 
 class Identity(Protocol):
@@ -21,10 +23,25 @@ class Identity(Protocol):
 class LoopbackIdentity:
     """Everyone who can reach a loopback address is the tenant ``default``.
 
-    The settings refuse any other address while this is the only identity there is.
+    The settings refuse any other address while this is the only identity there is. A request that
+    names another host is refused: a web page could otherwise reach the service through a name of
+    its own that it points at this machine (DNS rebinding).
     """
 
     async def identify(self, headers: Mapping[str, str]) -> TenantId:
-        """Return the default tenant, whatever the headers say."""
-        del headers
+        """Return the default tenant.
+
+        Raises:
+            InvalidInputError: The header ``Host`` names no loopback address.
+        """
+        host = headers.get("host", "")
+        if not is_loopback(name_of(host)):
+            raise InvalidInputError("Host", host[:80], "localhost or a loopback address")
         return DEFAULT_TENANT
+
+
+def name_of(host: str) -> str:
+    """Return a ``Host`` header without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]

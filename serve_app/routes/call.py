@@ -1,7 +1,7 @@
 """What every route knows of its call: services, tenant, deadline, idempotency key."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import orjson
@@ -24,12 +24,14 @@ class Call:
 
     Attributes:
         deadline_unix_s: When the answer must be out.
+        names_deadline: Whether the caller chose that time, or it is the default.
         idempotency_key: As the caller chose it, or None.
     """
 
     services: Services
     tenant_id: TenantId
     deadline_unix_s: float
+    names_deadline: bool
     idempotency_key: str | None
 
     def submission(self, kind: AgentKind = LEAD_ANALYSIS, **changes: Any) -> Submission:
@@ -55,7 +57,7 @@ class Call:
 
 async def identified(
     request: Request,
-    _timeout: Annotated[
+    named_timeout: Annotated[
         float | None,
         Header(
             alias=TIMEOUT_HEADER,
@@ -67,7 +69,7 @@ async def identified(
     """Return the call of a request that changes nothing twice anyway."""
     services: Services = request.app.state.services
     tenant_id = await services.identity.identify(request.headers)
-    return Call(services, tenant_id, request.state.deadline_unix_s, None)
+    return Call(services, tenant_id, request.state.deadline_unix_s, named_timeout is not None, None)
 
 
 async def keyed(
@@ -86,7 +88,7 @@ async def keyed(
     ] = None,
 ) -> Call:
     """Return the call of a request that may carry an ``Idempotency-Key``."""
-    return Call(call.services, call.tenant_id, call.deadline_unix_s, idempotency_key)
+    return replace(call, idempotency_key=idempotency_key)
 
 
 IdentifiedCall = Annotated[Call, Depends(identified)]

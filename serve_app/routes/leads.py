@@ -96,7 +96,7 @@ async def analyze(call: KeyedCall, raw: LeadBody) -> Response:
         lead_id=typed_lead_id(lead),
         replace=True,
         direct=True,
-        deadline_unix_s=call.deadline_unix_s,
+        deadline_unix_s=call.deadline_unix_s if call.names_deadline else None,
         request_digest=digest_of("analyze", raw),
     )
     answer = await call.services.engine.answer(submission)

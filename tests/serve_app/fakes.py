@@ -327,4 +327,4 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
 def client_over(world: World, limits: HttpSettings | None = None) -> httpx.AsyncClient:
     """Return a client of the application over a world; the caller closes it."""
     transport = httpx.ASGITransport(build_api(services_over(world, limits)), False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")

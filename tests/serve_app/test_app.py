@@ -57,7 +57,7 @@ async def http(monkeypatch: pytest.MonkeyPatch, dsn: str) -> AsyncIterator[httpx
     monkeypatch.setenv("GARDENOS_DATABASE_URL", dsn)
     async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
         transport = httpx.ASGITransport(build_api(services))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
 
@@ -134,7 +134,7 @@ async def test_without_a_database_the_service_starts_and_says_so(
     monkeypatch.setattr("serve_app.app.READY_WAIT_S", 0.0)
     async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
         transport = httpx.ASGITransport(build_api(services))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             alive = await http.get("/healthz")
             refused = await http.post("/v1/leads/analyze", json={"message": "mow"})
     assert alive.status_code == 200

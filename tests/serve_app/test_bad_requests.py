@@ -126,6 +126,20 @@ async def test_an_unusable_idempotency_key_is_refused(http: httpx.AsyncClient, k
     assert problem["errors"][0]["field"] == "Idempotency-Key"
 
 
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "192.168.0.4", "localhost.x"]
+)
+async def test_a_request_for_another_host_is_refused(http: httpx.AsyncClient, host: str) -> None:
+    answer = await http.get("/v1/leads", headers={"Host": host})
+    problem = assert_problem(answer, 422, "invalid-input")
+    assert problem["errors"][0]["field"] == "Host"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "127.0.0.1:8000", "[::1]:8000"])
+async def test_every_name_of_this_machine_is_answered(http: httpx.AsyncClient, host: str) -> None:
+    assert (await http.get("/v1/leads", headers={"Host": host})).status_code == 200
+
+
 async def test_a_problem_never_repeats_a_persons_data(http: httpx.AsyncClient) -> None:
     answer = await http.post("/v1/leads", json={"contact": "dana@example.com"})
     assert "dana@example.com" not in answer.text

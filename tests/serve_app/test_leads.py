@@ -32,6 +32,13 @@ async def test_analyze_submits_a_direct_task_with_an_absolute_deadline(
     assert submission.deadline_unix_s is not None
 
 
+async def test_a_caller_who_names_no_deadline_gets_that_of_the_queue(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    await http.post("/v1/leads/analyze", json=LEAD)
+    assert world.submissions[0].deadline_unix_s is None
+
+
 @pytest.mark.parametrize(
     ("state", "error", "status", "kind"),
     [
