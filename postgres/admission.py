@@ -26,25 +26,24 @@ from domain.task import (
     TaskEnvelope,
 )
 from postgres import queries
+from postgres.name_locks import lock_names, names_of
 from postgres.pool import Connection
+from postgres.retries import RaceLostError
 
 LeadKey = tuple[str, str]
 OVERRIDES: TypeAdapter[tuple[Override, ...]] = TypeAdapter(tuple[Override, ...])
 
 
-class AdmissionRaceError(Exception):
-    """Another transaction took an idempotency key in between: run the admission again."""
-
-
 @dataclass(slots=True)
 class _Stored:
-    """A lead as it will stand at commit."""
+    """A lead as it will stand at commit; ``read_version`` is 0 where it was not stored yet."""
 
     lead: Lead
     version: int
     received_at: datetime
     duplicate_of: LeadId | None
     overrides_json: str = "[]"
+    read_version: int = 0
     changed: bool = False
 
 
@@ -63,8 +62,9 @@ async def admit(
     """Store a batch inside the caller's transaction; one answer each, in order.
 
     Raises:
-        AdmissionRaceError: A key was taken while this ran; the transaction must be rolled back.
+        RaceLostError: A key or a lead's id was taken while this ran; roll back and run again.
     """
+    await lock_names(connection, names_of(submissions))
     plan = _Plan(answers=[None] * len(submissions))
     await _answer_known_keys(connection, submissions, plan)
     await _plan_leads(connection, submissions, plan)
@@ -115,10 +115,6 @@ async def _plan_leads(
     open_indexes = [index for index, answer in enumerate(plan.answers) if answer is None]
     brought = [submissions[i] for i in open_indexes if submissions[i].lead]
     keys = sorted({(one.tenant_id, key) for one in brought for key in _keys(one.lead)})
-    if keys:
-        await connection.execute(
-            queries.load("admit_lock_contacts"), [key[0] for key in keys], [key[1] for key in keys]
-        )
     await _load_stored(connection, [submissions[i] for i in open_indexes], plan)
     earlier, first_leads = await _load_earlier(connection, keys, plan)
     received_at: datetime = (
@@ -168,6 +164,7 @@ async def _load_stored(
             row["received_at"],
             row["duplicate_of"],
             row["overrides"],
+            read_version=row["version"],
         )
 
 
@@ -223,7 +220,15 @@ def _plan_one(
         link = _link(one.tenant_id, lead, earlier, received)
     version = stored.version + 1 if stored else 1
     overrides = stored.overrides_json if stored else "[]"
-    plan.leads[key] = _Stored(lead, version, received, link, overrides, changed=True)
+    plan.leads[key] = _Stored(
+        lead,
+        version,
+        received,
+        link,
+        overrides,
+        read_version=stored.read_version if stored else 0,
+        changed=True,
+    )
     lead_id = LeadId(lead.lead_id)
     for contact_key in contact_keys(lead.contact):
         earlier.setdefault((one.tenant_id, contact_key), {})[lead_id] = EarlierLead(
@@ -279,7 +284,7 @@ async def _write_leads(connection: Connection, plan: _Plan) -> None:
     changed = [(key, stored) for key, stored in plan.leads.items() if stored.changed]
     if not changed:
         return
-    await connection.execute(
+    written = await connection.fetch(
         queries.load("admit_leads"),
         [tenant for (tenant, _), _ in changed],
         [lead_id for (_, lead_id), _ in changed],
@@ -289,7 +294,10 @@ async def _write_leads(connection: Connection, plan: _Plan) -> None:
         [stored.lead.service for _, stored in changed],
         [stored.received_at for _, stored in changed],
         [stored.duplicate_of for _, stored in changed],
+        [stored.read_version for _, stored in changed],
     )
+    if len(written) < len(changed):
+        raise RaceLostError
     keys = [
         (tenant, lead_id, contact_key)
         for (tenant, lead_id), stored in changed
@@ -328,7 +336,7 @@ async def _write_tasks(
         worker,
     )
     if len(rows) < len(tasks):
-        raise AdmissionRaceError
+        raise RaceLostError
 
 
 def _time(unix_s: float | None) -> datetime | None:

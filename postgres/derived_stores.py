@@ -51,17 +51,16 @@ class PostgresOutcomeStore:
 
     async def record(self, tenant_id: TenantId, outcome: Outcome) -> None:
         """Store an outcome and the lead's status; see the port."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(
-                queries.load("outcome_record"),
-                tenant_id,
-                outcome.lead_id,
-                outcome.kind.value,
-                outcome.at,
-                outcome.amount,
-                outcome.currency,
-                outcome.reason,
-            )
+        row = await self._database.fetchrow(
+            queries.load("outcome_record"),
+            tenant_id,
+            outcome.lead_id,
+            outcome.kind.value,
+            outcome.at,
+            outcome.amount,
+            outcome.currency,
+            outcome.reason,
+        )
         if row is None:
             raise NotFoundError("lead", outcome.lead_id)
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from domain.analysis import LeadAnalysis
 from domain.duplicates import EarlierLead, contact_keys, first_of
-from domain.errors import DatabaseUnavailableError, InvalidInputError, NotFoundError
+from domain.errors import InvalidInputError, NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead, LeadStatus
 from domain.ports import LeadFilter, LeadRecord, Page
@@ -16,9 +16,9 @@ from domain.task import LEAD_ANALYSIS, Submission
 from postgres import queries
 from postgres.admission import OVERRIDES, admit
 from postgres.cursors import decode_cursor, encode_cursor
+from postgres.name_locks import contact_names, lead_name, lock_names, names_of
 from postgres.pool import Connection, Database
-
-_TRIES = 4
+from postgres.retries import RaceLostError, in_transaction
 
 
 class PostgresLeadStore:
@@ -80,19 +80,42 @@ class PostgresLeadStore:
         rescore: Submission | None,
     ) -> LeadRecord:
         """Apply a pure change to a locked lead and queue its analysis; see the port."""
-        async with self._database.transaction() as connection:
-            await connection.execute(queries.load("lead_lock"), tenant_id, lead_id)
-            before = await _get(connection, tenant_id, lead_id)
-            after = change(before)
-            if after.lead == before.lead and after.overrides == before.overrides:
-                return before
-            await self._write_change(connection, tenant_id, before, after)
-            if rescore is not None:
-                await admit(connection, [rescore], self._nobody)
-            changed = await _get(connection, tenant_id, lead_id)
-        if rescore is not None:
+
+        async def apply(connection: Connection) -> tuple[LeadRecord, bool]:
+            return await self._change(connection, (tenant_id, lead_id), change, rescore)
+
+        changed, queued = await in_transaction(self._database, apply, what="change")
+        if queued and rescore is not None:
             self._announce(rescore.kind)
         return changed
+
+    async def _change(
+        self,
+        connection: Connection,
+        key: tuple[TenantId, LeadId],
+        change: Callable[[LeadRecord], LeadRecord],
+        rescore: Submission | None,
+    ) -> tuple[LeadRecord, bool]:
+        """Return the record as it is now, and whether anything changed.
+
+        The names to lock follow from the change, and the change from what is stored: it is tried
+        first without locks, and done under those of its outcome.
+        """
+        tenant_id, _ = key
+        guess = change(await _get(connection, *key))
+        names = {lead_name(*key), *contact_names(tenant_id, guess.lead.contact)}
+        await lock_names(connection, names | names_of([rescore] if rescore else []))
+        await connection.execute(queries.load("lead_lock"), *key)
+        before = await _get(connection, *key)
+        after = change(before)
+        if after.lead == before.lead and after.overrides == before.overrides:
+            return before, False
+        if not names.issuperset(contact_names(tenant_id, after.lead.contact)):
+            raise RaceLostError
+        await self._write_change(connection, tenant_id, before, after)
+        if rescore is not None:
+            await admit(connection, [rescore], self._nobody)
+        return await _get(connection, *key), True
 
     async def _write_change(
         self, connection: Connection, tenant_id: TenantId, before: LeadRecord, after: LeadRecord
@@ -111,6 +134,7 @@ class PostgresLeadStore:
             [after.lead.service],
             [before.received_at],
             [link],
+            [before.version],
         )
         await connection.execute(
             queries.load("admit_contact_keys"),
@@ -136,7 +160,6 @@ class PostgresLeadStore:
         tenants = [tenant_id for _ in keys]
         if not keys:
             return None
-        await connection.execute(queries.load("admit_lock_contacts"), tenants, list(keys))
         rows = await connection.fetch(
             queries.load("admit_earlier_leads"), tenants, list(keys), [], []
         )
@@ -155,23 +178,23 @@ class PostgresLeadStore:
 
     async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
         """Delete a lead with everything derived from it; see the port."""
-        for _ in range(_TRIES):
-            try:
-                async with self._database.transaction() as connection:
-                    queued = await self._delete(connection, tenant_id, lead_id)
-            except asyncpg.DeadlockDetectedError:
-                continue
-            if queued:
-                self._announce(LEAD_ANALYSIS)
-            return
-        raise DatabaseUnavailableError("the deletion lost its race too often", 1.0)
+
+        async def remove(connection: Connection) -> Sequence[LeadId]:
+            return await self._delete(connection, tenant_id, lead_id)
+
+        if await in_transaction(self._database, remove, what="deletion"):
+            self._announce(LEAD_ANALYSIS)
 
     async def _delete(
         self, connection: Connection, tenant_id: TenantId, lead_id: LeadId
     ) -> Sequence[LeadId]:
+        contact = (await _get(connection, tenant_id, lead_id)).lead.contact
+        names = {lead_name(tenant_id, lead_id), *contact_names(tenant_id, contact)}
+        await lock_names(connection, names)
+        await connection.execute(queries.load("lead_lock_family"), tenant_id, lead_id)
         await connection.execute(queries.load("lead_lock_tasks"), tenant_id, lead_id)
-        await connection.execute(queries.load("lead_lock"), tenant_id, lead_id)
-        keys = contact_keys((await _get(connection, tenant_id, lead_id)).lead.contact)
+        if (await _get(connection, tenant_id, lead_id)).lead.contact != contact:
+            raise RaceLostError
         orphans = [
             LeadId(row["lead_id"])
             for row in await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
@@ -186,7 +209,6 @@ class PostgresLeadStore:
             ]
             await admit(connection, rescores, self._nobody)
         await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
-        await connection.execute(queries.load("contact_locks_delete"), tenant_id, list(keys))
         return orphans
 
 

@@ -1,12 +1,11 @@
 """The durable queue in Postgres: admission, claim, fenced completion, recovery."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import asyncpg
 
-from domain.errors import ConflictError, DatabaseUnavailableError, GardenosError
+from domain.errors import ConflictError, GardenosError
 from domain.ids import AgentKind, TaskId, TenantId, WorkerId
 from domain.task import (
     ENVELOPE_SCHEMA_VERSION,
@@ -21,13 +20,12 @@ from domain.task import (
 )
 from domain.usage import Usage
 from postgres import queries
-from postgres.admission import AdmissionRaceError, admit
+from postgres.admission import admit
 from postgres.pool import Connection, Database
+from postgres.retries import in_transaction
 
 CRASHES_BEFORE_ALONE = 2
 """A task present at so many crashes runs next with nothing beside it."""
-
-_TRIES = 4
 
 
 class PostgresTaskQueue:
@@ -47,15 +45,13 @@ class PostgresTaskQueue:
         self, submissions: Sequence[Submission], worker: WorkerId
     ) -> list[Admission | GardenosError]:
         """Store tasks with the leads they bring; see the port."""
-        for _ in range(_TRIES):
-            try:
-                async with self._database.transaction() as connection:
-                    answers = await admit(connection, submissions, worker)
-            except (AdmissionRaceError, asyncpg.DeadlockDetectedError):
-                continue
-            self._announce_queued(submissions, answers)
-            return answers
-        raise DatabaseUnavailableError("admission lost its race too often", 1.0)
+
+        async def store(connection: Connection) -> list[Admission | GardenosError]:
+            return await admit(connection, submissions, worker)
+
+        answers = await in_transaction(self._database, store, what="admission")
+        self._announce_queued(submissions, answers)
+        return answers
 
     def _announce_queued(
         self, submissions: Sequence[Submission], answers: Sequence[Admission | GardenosError]
@@ -128,15 +124,13 @@ class PostgresTaskQueue:
         usage: Sequence[tuple[TaskId, int, tuple[Usage, ...]]],
     ) -> list[asyncpg.Record]:
         calls = [(task_id, attempt, call) for task_id, attempt, some in usage for call in some]
-        for _ in range(_TRIES):
-            try:
-                async with self._database.transaction() as connection:
-                    if calls:
-                        await _store_usage(connection, calls)
-                    return await connection.fetch(queries.load(query), *columns)
-            except asyncpg.DeadlockDetectedError:
-                await asyncio.sleep(0)
-        raise DatabaseUnavailableError("a completion lost its race too often", 1.0)
+
+        async def store(connection: Connection) -> list[asyncpg.Record]:
+            if calls:
+                await _store_usage(connection, calls)
+            return await connection.fetch(queries.load(query), *columns)
+
+        return await in_transaction(self._database, store, what="completion")
 
     async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
         """Make or renew the worker's lease; see the port."""
@@ -148,11 +142,15 @@ class PostgresTaskQueue:
 
     async def recover(self, *, limit: int) -> int:
         """Move on what nobody holds; see the port."""
-        moved: list[asyncpg.Record] = []
-        async with self._database.transaction() as connection:
+
+        async def move(connection: Connection) -> list[asyncpg.Record]:
+            moved: list[asyncpg.Record] = []
             for query in ("queue_recover_lost", "queue_recover_due", "queue_recover_expired"):
                 moved += await connection.fetch(queries.load(query), limit)
             await connection.execute(queries.load("queue_forget_workers"))
+            return moved
+
+        moved = await in_transaction(self._database, move, what="recovery")
         self._announce_all(AgentKind(row["kind"]) for row in moved if row["state"] == "queued")
         return min(limit, len(moved))
 

@@ -29,14 +29,7 @@ create index leads_call_first on leads (tenant_id, call_priority desc, lead_id)
         and status in ('new', 'contacted', 'visit_booked', 'quoted');
 create index leads_duplicates on leads (tenant_id, duplicate_of) where duplicate_of is not null;
 
--- Who a lead is: normalised e-mail and phone. The row of a key is locked while a lead of that
--- contact is stored, so of two simultaneous duplicates one is the first.
-create table contact_locks (
-    tenant_id text not null,
-    contact_key text not null,
-    primary key (tenant_id, contact_key)
-) with (fillfactor = 50);
-
+-- Who a lead is: normalised e-mail and phone.
 create table contact_keys (
     tenant_id text not null,
     contact_key text not null,

@@ -9,5 +9,6 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::te
         $9::boolean[], $10::timestamptz[], $11::text[], $12::bytea[])
     as s (task_id, tenant_id, kind, priority, boost_s, lead_id, payload, max_attempts, direct, deadline_at,
         idempotency_key, request_digest)
+order by s.tenant_id, s.idempotency_key
 on conflict (tenant_id, idempotency_key) where idempotency_key is not null do nothing
 returning task_id;

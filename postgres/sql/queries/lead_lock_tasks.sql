@@ -1,2 +1,2 @@
--- Lock the tasks, then the lead $2 of tenant $1, in the order in which a completion locks them.
+-- Lock the tasks of lead $2 of tenant $1, in order.
 select task_id from tasks where tenant_id = $1 and lead_id = $2 order by task_id for update;

@@ -1,15 +1,27 @@
 -- Finish attempts. $1 task ids, $2 attempts, $3 states, $4 results (JSON text or null), $5 errors.
--- Guarded by id, attempt and not being finished: a worker that lost its task changes nothing here.
-with ended as (
+-- Guarded by id, attempt and not being finished, not by state: a worker that lost its task to another changes
+-- nothing here, and the planner is not drawn to the index of running tasks.
+-- Leads are locked before tasks, in order, as everywhere.
+with ended as materialized (
     select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
         as e (task_id, attempt, state, result, error)
 ),
+locked as materialized (
+    select l.tenant_id, l.lead_id, l.grade as old_grade, l.qualification as old_qualification
+    from leads l
+    where (l.tenant_id, l.lead_id) in (
+        select t.tenant_id, t.lead_id from ended e join tasks t on t.task_id = e.task_id
+        where t.lead_id is not null)
+    order by l.tenant_id, l.lead_id
+    for no key update of l
+),
 done as (
     update tasks t
-    set state = e.state, result = e.result::jsonb, error = e.error, claimed_by = null,
+    set state = e.state, result = e.result::jsonb, error = e.error, claimed_by = null, not_before = null,
         finished_at = clock_timestamp()
     from ended e
-    where t.task_id = e.task_id and t.attempt = e.attempt and t.finished_at is null and t.state = 'running'
+    where t.task_id = e.task_id and t.attempt = e.attempt and t.finished_at is null
+        and (select count(*) from locked) >= 0
     returning t.task_id, t.tenant_id, t.kind, t.lead_id, t.state, t.result
 ),
 analysed as (
@@ -31,12 +43,6 @@ newest as (
     where d.kind = 'lead_analysis' and d.state = 'succeeded' and d.lead_id is not null
     order by d.tenant_id, d.lead_id, (d.result ->> 'lead_version')::int desc,
         (d.result ->> 'analysed_at')::timestamptz desc
-),
-locked as (
-    select l.tenant_id, l.lead_id, l.grade as old_grade, l.qualification as old_qualification
-    from leads l join newest n on l.tenant_id = n.tenant_id and l.lead_id = n.lead_id
-    order by l.tenant_id, l.lead_id
-    for no key update of l
 ),
 current as (
     update leads l

@@ -1,4 +1,7 @@
 -- Give claimed tasks back. $1 task ids, $2 attempts, $3 waits in seconds, $4 errors, $5 crashed, $6 attempt counts.
+with locked as materialized (
+    select task_id from tasks where task_id = any($1::uuid[]) order by task_id for update
+)
 update tasks t
 set state = case
         when t.direct then 'abandoned'
@@ -13,5 +16,6 @@ set state = case
     error = r.error
 from unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::boolean[], $6::boolean[])
     as r (task_id, attempt, wait_s, error, crashed, counts)
+join locked on locked.task_id = r.task_id
 where t.task_id = r.task_id and t.attempt = r.attempt and t.finished_at is null and t.state = 'running'
 returning t.task_id, t.kind, t.state;
