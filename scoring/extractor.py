@@ -37,6 +37,7 @@ the former. A date before the lead came in is no plan and gives no fact; a month
 the next one of that name.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -69,6 +70,7 @@ _SIMPLE = (
 """Names whose value is the phrase's own."""
 
 _COUNTRY_LETTERS = 2
+_ONLY = re.compile(r"\b(?:only|nur|ausschließlich)\b")
 
 
 def extract_facts(
@@ -152,12 +154,25 @@ def _channels(reading: Reading, refused: Found | None) -> Iterator[tuple[str, Fo
     closed: JsonValue = refused.value if refused else []
     if refused:
         yield "opt_out_channels", refused
+    left = _only_left(reading.lower, refused) if refused else None
+    if refused and left:
+        yield "preferred_channel", Found(left, refused.start, refused.end)
+        return
     asked = [
         one
         for one in find_affirmed(reading.lower, _phrases("preferred_channel"))
         if not (isinstance(closed, list) and one.value in closed)
     ]
     yield from _named("preferred_channel", asked)
+
+
+def _only_left(lower: str, refused: Found) -> str | None:
+    """Return the one channel left where it was named as the only one: "text only" asks for it."""
+    if not _ONLY.search(lower, refused.start, refused.end):
+        return None
+    closed = refused.value if isinstance(refused.value, list) else []
+    left = [channel.value for channel in Channel if channel.value not in closed]
+    return left[0] if len(left) == 1 else None
 
 
 def _competitors(reading: Reading) -> Iterator[Found]:

@@ -28,8 +28,10 @@ _VALUES = (
 _ORDERS = (
     phrase(
         ORDER,
-        "ignore|disregard|forget|override|bypass|skip",
-        r"\b(?:ignore|disregard|forget|override|bypass)(?:ing)? (?:(?:all|any|the|your|these|"
+        "ignore|disregard|forget|override|bypass|follow|obey|new instructions",
+        r"\bnew instructions (?:for|to) (?:the |any )?(?:model|assistant|ai|llm|bot)\b|"
+        r"\b(?:ignore|disregard|forget|override|bypass|not follow|n['\u2019]t follow|"
+        r"not obey)(?:ing)? (?:(?:all|any|the|your|these|"
         r"those|of|"
         r"previous|prior|above|earlier|preceding|foregoing|former|existing|original|other|"
         r"system|and|safety|"
@@ -168,6 +170,62 @@ _ORDERS = (
         1,
         "vip|top priority|höchste",
         rf"\b(?:this|it|sender|customer) (?:is|=) (?:a )?{UP_TO_2}vip\b|\bpriority (?:override|=)",
+    ),
+    phrase(
+        ORDER,
+        "lead|vip|als qualifiziert",
+        r"\b(?:classify|mark|rate|flag|label|treat|qualify|grade|score|"
+        r"rank) (?:\w{1,10} ){0,2}as (?:an? )?"
+        r"(?:\w{1,10} )?(?:leads?|vip|qualified)\b|\b(?:diese[mnrs]?) lead\b|"
+        r"\bals (?:qualifiziert|heißen lead|vip)\w{0,3} (?:ein|markieren|bewerten|einstufen)\b",
+    ),
+    phrase(
+        ORDER,
+        "ki |sprachmodell|ki-|künstliche",
+        r"\b(?:als|du eine|du ein|sie eine|an die|für die|liebe) (?:ki|sprachmodell|ki-\w{3,12}|"
+        r"künstliche intelligenz)\b",
+    ),
+    phrase(
+        ORDER,
+        "above|your instructions|api key|api-key|secrets|environment variable|credentials",
+        r"\b(?:print|repeat|output|show|reveal|return) (?:everything|all(?: the)?(?: text)?|"
+        r"the (?:text|words|prompt)) "
+        r"above\b|\bwhat (?:are|were) your (?:system |initial |exact )?instructions\b(?! (?:for|"
+        r"on|about|regarding))|"
+        r"\b(?:output|print|reveal|leak|show|send|return|expose) (?:\w{1,10} ){0,3}"
+        r"(?:api[ -]keys?|secrets|credentials|environment variables)\b",
+    ),
+    phrase(
+        ORDER,
+        "ignor",
+        r"\bignor(?:ez|er|a|ar|ad|en|ate|are|e) (?:[\w\u2019']{1,14} ){0,4}"
+        r"(?:instrucciones|istruzioni|instruções|consignes|instructions (?:précédentes|"
+        r"antérieures|ci-dessus))\b",
+    ),
+    phrase(
+        1,
+        "ai|llm|model|assistant|bot",
+        rf"\b(?:for|to|the|any|an) (?:the |any |an )?{_MODEL}\b",
+    ),
+    phrase(
+        1,
+        "score|grade|note |punktzahl",
+        r"\b(?:score|punktzahl) (?:is|must be|should be|equals|to|ist|muss) (?:\d{2,3}\b|max)|"
+        r"\b(?:grade|note) a\b(?! (?:\w{1,12} )?(?:turf|soil|topsoil|timber|stone|wood|quality|"
+        r"sod))",
+    ),
+    phrase(
+        1,
+        "user|human|ai|bot",
+        r"(?:^|\n) ?(?:user|human|ai|bot) ?:",
+    ),
+    phrase(
+        1,
+        "end of|new task|neue aufgabe|neue anweisung|new instruction|antworte",
+        r"\bnew instructions (?:for|to)\b|\bend of (?:the )?(?:user )?(?:message|input|prompt|"
+        r"conversation|text)\b|\bnew task ?:|"
+        r"\bneue (?:aufgabe|anweisung) ?:|\bnew instructions for\b|\bantworte (?:nur|"
+        r"ausschließlich) (?:mit|auf|in)\b",
     ),
 )
 _MARKERS = re.compile(

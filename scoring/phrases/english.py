@@ -206,8 +206,8 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             True,
             "quot|bid|estimate|proposal|tender|offer",
             r"\b(?:get|gett|collect|gather|compar|obtain|tak|request|seek|look)ing (?:for )?"
-            rf"(?:(?P<count>{_COUNT}) )?(?:\w{{1,10}} )?(?:quotes|quotations|bids|estimates|proposals|tenders|"
-            rf"offers)\b",
+            rf"(?:(?P<count>{_COUNT}) )?(?:\w{{1,10}} )?"
+            r"(?:quotes|quotations|bids|estimates|proposals|tenders|offers)\b",
         ),
         phrase(
             True,

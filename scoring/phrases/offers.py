@@ -8,7 +8,7 @@ _BUSINESS = (
     r"reviews|business)\w{0,2}|rankings?|"
     r"brand|sales|revenue|traffic|customer base|seo|social media|webpage|facebook page|practice|"
     r"firm|team|"
-    r"leads|marketing)"
+    r"leads|marketing|blog|clients|workforce)"
 )
 
 SOLICITATION_SIGNALS: tuple[Signal, ...] = (
@@ -32,17 +32,47 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
         1,
         phrase(
             None,
-            "your |ihre|euer|eure",
-            rf"\b(?:(?:your|ur) {UP_TO_2}{_BUSINESS}\b|(?:ihre|"
-            rf"eure)[rnms]? {UP_TO_2}(?:web ?seite|website|homepage|firma|unternehmen|betrieb|"
-            rf"internetseite|"
+            "your |ihr|euer|eure|like yours",
+            rf"\b(?:(?:your|ur) {UP_TO_2}{_BUSINESS}\b|(?:ihr|"
+            rf"eure?)(?:e[rnms]?)? {UP_TO_2}(?:web ?seite|website|homepage|firma|unternehmen|"
+            rf"betrieb|"
+            rf"internetseite|blog|"
             r"webauftritt|online-?präsenz|umsatz|umsätze|google-?\w{0,14}|sichtbarkeit)\b|"
-            r"ihre[mns]? betrieb)",
+            r"(?:compan(?:y|ies)|business(?:es)?|firms?) like yours)",
+        ),
+    ),
+    signal(
+        "speaks to the whole trade",
+        2,
+        phrase(
+            None,
+            "for |landscap|contractor|betriebe|handwerk|businesses|companies",
+            r"\b(?:for (?:your |all |small |local |home service )*(?:landscapers|gardeners|"
+            r"contractors|"
+            r"landscap\w{2,4} (?:compan|business|contractor|firm)\w{0,4}|"
+            r"(?:small|local) business(?:es)?|trades(?:people|men)?|service businesses)|"
+            r"(?:companies|businesses|contractors|landscapers|gardeners) like (?:you|yours)|"
+            r"(?:landscaping|garden|gardening) jobs|"
+            r"(?:für|von|an) (?:\w{1,14} )?(?:handwerks|gartenbau|galabau|"
+            r"landschaftsbau)-?betrieben?|"
+            r"hilft (?:gartenbau|galabau|handwerks)-?betrieben)\b",
         ),
     ),
     signal(
         "sells visibility or marketing",
         3,
+        phrase(
+            None,
+            "developer|designer|webs|dofollow|do-follow|blog|google ads|social media|your site|"
+            "link",
+            r"\b(?:(?:freelance |professional )?web ?-?(?:developer|designer)s?|"
+            r"(?:moderne|neue|professionelle|günstige) (?:web ?seiten?|websites?|homepages?)|"
+            r"(?:guest|sponsored) (?:post|article)s?|do-?follow|link (?:exchange|building|"
+            r"insertion)s?|"
+            r"your (?:web ?)?site (?:looks|is|seems|could|needs|has) (?:\w{1,12} ){0,2}"
+            r"(?:outdated|old|slow|dated|better|faster|errors|issues|not ranking|invisible)|"
+            r"(?:facebook|instagram|google|tiktok) ads)\b",
+        ),
         phrase(
             None,
             "seo|backlink|rank|google|page one|first page|web design|web develop|website|"
@@ -78,6 +108,21 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
         3,
         phrase(
             None,
+            "manufactur|export|funding|insurance|vermitteln|software|supplier|hersteller|"
+            "credit|gärtner|waren|personal",
+            r"\b(?:we (?:\w{1,10} )?(?:manufacture|export|import|wholesale)|"
+            r"(?:manufactur\w{2,4}|factory) (?:in|from|and)|"
+            r"export(?:s|ing)? (?:worldwide|to|globally)|\bin funding|(?:business|startup|"
+            r"equipment|instant) (?:funding|financing)|"
+            r"bad credit|same-day (?:approval|funding)|(?:business|company) insured|"
+            r"software (?:for|that|to) |"
+            r"(?:recruitment|staffing|temp|employment) agency|"
+            r"vermitteln (?:\w{1,16} ){0,2}(?:gärtner|fachkräfte|personal|mitarbeiter|arbeiter|"
+            r"arbeitskräfte|azubis)|"
+            r"(?:hersteller|lieferant|großhändler|importeur) (?:und|für|aus|von))\b",
+        ),
+        phrase(
+            None,
             "outsourc|virtual assistant|funding|business loan|merchant|staffing|recruit|"
             "software|crm|payroll|bookkeep|wholesale|supplier|manufactur|insurance|"
             "credit line|working capital|card|personal|firmenkredit|fachkräfte|mitarbeiter|"
@@ -111,6 +156,18 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "offers its services",
         2,
+        phrase(
+            None,
+            "developer|erstellen|manufactur|create|build|write|verkaufen|deliver",
+            r"\b(?:i(?:['\u2019]m| am) an? (?:\w{1,14} ){0,3}(?:developer|designer|marketer|"
+            r"consultant|freelancer|copywriter|broker|recruiter)|"
+            r"(?:i|we) (?:can|could|would|['\u2019]d|love|like|to|"
+            r"will) (?:\w{1,10} ){0,3}(?:create|rebuild|redesign|write (?:a|an) (?:guest|"
+            r"article)|manage your|automate)|"
+            r"wir (?:\w{1,14} )?(?:erstellen|verkaufen|vertreiben|produzieren|entwickeln|beraten)|"
+            r"we (?:manufacture|export|sell|build (?:web|app)|automate|fund|lend)|"
+            r"our (?:software|tool|app|platform|network))\b",
+        ),
         phrase(
             None,
             "we |our |i |wir |unser|ich |they ",
@@ -158,6 +215,17 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "asks for a sales talk",
         2,
+        phrase(
+            None,
+            "catalog|try it|free for|apply now|katalog|sign up|kurzen gespräch|"
+            "what's your price|your price|rates",
+            r"\b(?:(?:see|find|check|attached|view) (?:\w{1,8} ){0,2}catalog(?:ue)?|"
+            r"catalog(?:ue)? (?:is )?attached|"
+            r"try it (?:free|out|now|today)|free for \d{1,3} (?:days|months)|(?:apply|sign up|"
+            r"get started|enrol?l) (?:now|today)|"
+            r"unseren? katalog|kurzen? gespräch|what(?:['\u2019]s| is| are) your (?:price|"
+            r"rate)s? for (?:a |the )?(?:link|post|article))\b",
+        ),
         phrase(
             None,
             "audit|demo|trial|call|chat|interested|reply|zoom|meeting|calendly|gespräch|termin|"
@@ -209,7 +277,9 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
             r"after a|please|hoping to|have a|"
             r"suchen?|brauchen?|benötigen?|hätten? gerne?|möchten?|angebot (?:für|über|zum|zur)|"
             r"können sie|könnten sie|kostet|was würde|bräuchten?|wünschen?) "
-            rf"(?:[\w'\u2019,&-]{{1,24}} ){{0,8}}{GARDEN_WORDS}",
+            rf"(?:[\w'\u2019,&-]{{1,24}} ){{0,8}}{GARDEN_WORDS}"
+            r"(?! (?:jobs|leads|compan|business|clients|industry|contractors|firms|"
+            r"professionals|work for))",
         ),
     ),
     signal(

@@ -29,7 +29,8 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
             "gutschein|lotto|sweepstake|guaranteed",
             r"\b(?:prizes?|jackpot|lotter(?:y|ies)|gift ?cards?|vouchers?|rewards?|bonus|award|"
             r"gewinnspiel|hauptgewinn|"
-            r"gutschein(?:karte)?|lotto(?:gewinn)?|sweepstakes?|\u00a3\d{2,6} (?:cash|award|"
+            r"(?:\w{1,16})?gutschein(?:karte)?|lotto(?:gewinn)?|sweepstakes?|"
+            r"\u00a3\d{2,6} (?:cash|award|"
             r"prize))\b",
         ),
     ),
@@ -43,7 +44,7 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
             r"\b(?:(?:to|2|please|now|your|you|ur|code) ?claim\w{0,3}|claim (?:now|it|your|ur|"
             r"code|is|no|by|\w{1,10} (?:now|call))|"
             r"(?:call|txt|text|reply|click|act|order|apply|join|buy|ring|send|sign up|register|"
-            r"order|subscribe) (?:\w{1,12} )?now\b|"
+            r"order|subscribe) (?:(?!me\b|us\b)\w{1,12} )?now\b|"
             r"(?:offer|code|claim|points?) (?:\w{1,10} )?(?:expires?|ends|valid)|"
             r"valid ?(?:\d{1,2} ?hrs?|12)|(?:2nd|3rd|final|last|second) (?:attempt|chance|"
             r"notice|warning)|"
@@ -85,7 +86,7 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
     ),
     signal(
         "asks to ring a number that costs extra",
-        3,
+        2,
         phrase(
             None,
             "09|087",
@@ -157,21 +158,33 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
         ),
     ),
     signal(
-        "gambling, coins or quick money",
+        "gambling, coins or loans",
         3,
         phrase(
             None,
             "crypto|bitcoin|casino|forex|invest|loan|kredit|betting|profit|earn|passive|income|"
-            "token|poker|trading|darlehen|schufa|verdien|rich|debt",
+            "poker|slots|trading|krypto|btc|options|schufa|debt",
             r"\b(?:crypto ?(?:currency|currencies|coins?|trading|investments?|wallet|signals)?|"
             r"bitcoins?|btc|casino|forex|poker|slots|betting tips|binary options|"
-            r"(?:guaranteed|daily|weekly|huge|high) (?:profits?|returns?|income|earnings)|"
-            r"double your (?:money|bitcoin|investment)|passive(?:s)? (?:income|einkommen)|"
-            rf"earn {UP_TO_4}(?:per|a|every|from) (?:day|week|month|home|hour)|make money|"
-            rf"get rich|(?:instant|quick|payday|personal|pre-?approved|cash) loans?|kredit ohne|"
-            rf"ohne schufa|sofortkredit|trading (?:platform|bot|signals)|"
-            r"investitionsmöglichkeit|geld verdienen|krypto\w{0,12}|"
+            r"(?:instant|quick|payday|personal|pre-?approved|cash) loans?|kredit ohne|"
+            r"ohne schufa|sofortkredit|trading (?:platform|bot|signals)|"
+            r"investitionsmöglichkeit|krypto\w{0,12}|"
             r"return on (?:your )?investment|debts? (?:relief|free|consolidation))\b",
+        ),
+    ),
+    signal(
+        "promises quick money",
+        3,
+        phrase(
+            None,
+            "profit|return|income|money|earn|rich|verdien|einkommen|invest",
+            r"\b(?:(?:guaranteed|daily|weekly|huge|high) (?:profits?|returns?|income|earnings)|"
+            r"double your (?:money|bitcoin|investment|savings)|passive(?:s)? (?:income|einkommen)|"
+            rf"earn {UP_TO_4}(?:per|a|every|from) (?:day|week|month|home|hour)|"
+            r"make (?:\w{1,8} )?money (?:online|from home|fast|now)|get rich|geld verdienen|"
+            r"(?:euro|\u20ac|\$) ?(?:\d{2,6} )?(?:pro|per|a) (?:tag|woche|week|day) (?:von|"
+            r"from) )\b|"
+            r"[$\u20ac\u00a3]\s?\d{2,6}(?:/|\sper\s|\sa\s)(?:day|week|tag|woche) guaranteed",
         ),
     ),
     signal(
@@ -190,6 +203,7 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
             r"customs|redelivery|reschedule|could not be)|"
             r"(?:ihr|dein) (?:\w{1,12} ){0,2}konto (?:\w{1,12} ){0,3}(?:gesperrt|eingeschränkt|"
             r"verifizieren|bestätigen)|"
+            r"(?:\w{2,16}-)?konto (?:wurde|ist|wird) (?:\w{1,14} )?(?:gesperrt|eingeschränkt)|"
             r"(?:ihr|dein) paket (?:\w{1,12} ){0,6}(?:zoll|gebühr|zugestellt|bestätigen|"
             r"zurückgehalten))\b",
         ),
@@ -211,7 +225,7 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
     ),
     signal(
         "medicines and miracles",
-        3,
+        4,
         phrase(
             None,
             "viagra|cialis|pills|pharmacy|weight|miracle|supplement|keto|cbd|potenz|abnehm|meds",

@@ -52,6 +52,78 @@ ORDINARY = (
     ),
     "Wir vergessen die alte Anweisung zum Gießen, bitte jetzt nur noch einmal die Woche.",
     "Die Bewässerung: System von Gardena, 4 Kreise. Der Assistent in der App zeigt Fehler 12.",
+    (
+        "Hello, my name is Tom. I am looking for someone to plant a native hedge, around 20 "
+        "metres. Free to chat on Thursday."
+    ),
+    "Hi! Love what you did at No. 14. Any chance you could do ours too? Cash ready :)",
+    "Hey guys, can you deliver and lay 60sqm of turf next week? Best price please",
+    (
+        "We are a property company with 12 sites and want a partner for weekly maintenance. "
+        "Please send your price list."
+    ),
+    "Is it possible to have a demo of the robotic mower?",
+    "Looking for quotes. Please reply with your rates and availability.",
+    "Do you guarantee your work? Last guy ruined our lawn.",
+    "I'd like to increase the traffic-bearing area of our driveway, about 40 m2",
+    "We need help growing our hedge faster, can you boost it with fertiliser?",
+    "URGENT!!! WATER LEAK IN GARDEN CALL NOW!!!",
+    "Can you text me a quote? I'm on 07700 900555. Cheers xxx",
+    "Sold! When can you start? I'll transfer the deposit today.",
+    (
+        "Hi, I won't be home before 6. Claim on my insurance says I need two quotes for the "
+        "fallen tree."
+    ),
+    "Do you offer gift vouchers? I'd like one for my mum's garden",
+    "Reply yes or no please: can you do Saturday?",
+    "Please send me your catalogue and price list",
+    "I run a cleaning company and need our car park hedges cut",
+    "I have a landscaping company, want to subcontract mowing to you",
+    "We're an agency managing holiday homes and need grounds care at 5 properties",
+    "Interested in your services. Please contact me.",
+    "Your website form is broken, I tried three times. Anyway, I need a quote.",
+    "Sir, I want to know your rates for mowing",
+    "Please unsubscribe me from your newsletter. Also do you still do pruning?",
+    "We need someone to build a casino-style mini golf course in our back garden",
+    "My date palm is dying, can you look at it?",
+    "Hi babe's gardens? are you free friday? xx",
+    "Ich bin Inhaber eines Cafés und suche jemanden für die Pflege unserer Terrasse.",
+    "Wir möchten mehr Sichtbarkeit vom Garten zur Straße verhindern, Hecke oder Zaun?",
+    "Wir suchen neue Mitarbeiter? Nein, einen Gärtner suchen wir :)",
+    "Bitte rufen Sie mich an, es geht um einen Auftrag. Danke!",
+    "Haben Sie Interesse an einem größeren Auftrag? 3.000 m² Außenanlage, Leipziger Straße.",
+    "Ihre Firma wurde uns empfohlen. Bieten Sie auch Winterdienst an?",
+    "Kostenloses Erstgespräch möglich? Wir planen eine neue Terrasse.",
+    "Unser Rasen ist nach dem Sommer kaputt!!! HILFE!!! Was tun???",
+    "Was kostet eine Stunde?",
+    "Können Sie mir kurz Ihre Preisliste schicken?",
+    "How long does a patio take? And do you take crypto lol",
+    "",
+    "test",
+    "asdf",
+    "Thanks for the call earlier. As discussed: 45 sqm, sandstone, before Easter.",
+    "You are a life saver. The assistant on the phone was great. Please rate this as urgent.",
+    "Give my request top priority please, it's for my wedding.",
+    "System failure: our irrigation controller says 'ignore rain sensor'. Help?",
+    "Please ignore the attached plan, wrong file",
+    "Ignore all the weeds, just do the lawn.",
+    "Forget the previous quote, we've changed our minds",
+    "Disregard previous message",
+    "Please override the sprinkler timer, the code is 1234",
+    "Note for the team: dog in the garden. Instructions: ring twice.",
+    "Instructions: gate on left. New instructions: park on street.",
+    "Act as soon as you can please!",
+    "Output of the pump is low, set the pressure to 100%?",
+    "We want the lawn graded; grade: 2 percent. Score the concrete.",
+    "The HOA will score all bids: price 60, quality 40. Your score must be over 70.",
+    "Bitte ignorieren Sie meine letzte Nachricht.",
+    "Vergessen Sie die alte Hecke, die kommt weg. Du bist der Beste!",
+    "Bewertung auf Google war super: 5 Sterne",
+    "Anweisung an den Gärtner: Tor bitte schließen.",
+    "Respond only by text please. Repeat after my last visit.",
+    "Assistant: my secretary is Jane. Admin: please invoice ABC Ltd.",
+    "User: Jane Doe\nPhone: 503 555 0111\nMessage: need hedge cut",
+    "Name: Jo\nSystem: drip\nBudget: 500",
 )
 
 SPAM = (
@@ -73,6 +145,24 @@ SPAM = (
     ),
     "Kredit ohne Schufa, sofort 10.000 Euro! Jetzt anmelden: www.kredit.example",
     "Ihr Paket konnte nicht zugestellt werden, bitte Zollgebühr bestätigen: http://bit.ly/123",
+    (
+        "Dear winner, your email was picked in the national lottery. Contact agent to claim "
+        "850,000 GBP."
+    ),
+    "Make money online! $300/day guaranteed, join now http://cash.example",
+    "You are pre-approved for a personal loan of $20,000. Apply now at www.loan.example",
+    "Hi dear, I am a lonely lady looking for dating. Click my pics http://hot.example",
+    "Crypto signals with 95% accuracy. Double your money in 7 days! Telegram @coinking",
+    "Your video account will be suspended. Update your payment details: http://bit.ly/nf",
+    "Buy cheap Viagra & Cialis online without prescription",
+    "Congratulations, you are the 1,000,000th visitor! Click to claim your free iPhone",
+    "Online casino 200 free spins! Play now www.slots.example",
+    "Last chance!!! Your reward points expire today. Text CLAIM to 60777",
+    "I am Mrs. Grace, widow, dying of cancer, want to donate $4.5 million to you. Reply urgently.",
+    "Du hast einen Einkaufsgutschein gewonnen!!! Klicke hier: http://bit.ly/x",
+    "Geld verdienen von zu Hause: 3000 Euro pro Woche mit Krypto! www.krypto.example",
+    "Heiße Singles in deiner Nähe warten auf dich! www.date.example",
+    "Ihr Bank-Konto wurde gesperrt, bitte verifizieren: http://spk.example.top",
 )
 
 OFFERS = (
@@ -107,4 +197,45 @@ OFFERS = (
         "Sparen Sie bis zu 40 % bei Ihrem Gewerbestrom! Wir bieten günstige Stromtarife für Ihr "
         "Unternehmen."
     ),
+    (
+        "Hi, we specialise in Google Ads for landscapers and can bring you 20 new clients a "
+        "month. Want a free strategy call?"
+    ),
+    (
+        "Do you need more landscaping jobs? We deliver exclusive leads to companies like yours. "
+        "No contract."
+    ),
+    (
+        "Hello, I am a freelance web developer. Your site looks outdated, I could rebuild it for "
+        "a low price."
+    ),
+    (
+        "Greetings, we manufacture artificial grass in Vietnam and export worldwide. Please see "
+        "our catalog attached."
+    ),
+    (
+        "Are you happy with your current payroll provider? We help small businesses save time. "
+        "15 min demo?"
+    ),
+    "Business owners: get up to $500k in funding within 24 hours. Bad credit ok. Apply now.",
+    "I'd love to write a guest post for your blog with a dofollow link. What's your price?",
+    "We offer professional office cleaning for your company from £12/hour.",
+    "Our software for landscapers automates scheduling and invoicing. Try it free for 14 days!",
+    "Is your business insured properly? Get a commercial liability insurance quote today.",
+    "Hi, I can create 30 social media posts a month for your brand at $150. Interested?",
+    "Need staff? Our recruitment agency has experienced gardeners ready to start for your company.",
+    (
+        "Guten Tag, wir erstellen moderne Webseiten für Handwerksbetriebe ab 499 €. Haben Sie "
+        "Interesse an einem kurzen Gespräch?"
+    ),
+    (
+        "Mehr Kunden durch Google Ads! Unsere Agentur hilft Gartenbaubetrieben. Jetzt kostenlose "
+        "Potenzialanalyse sichern."
+    ),
+    (
+        "Hallo, wir sind ein Hersteller von Gartenmöbeln und suchen Händler. Dürfen wir Ihnen "
+        "unseren Katalog senden?"
+    ),
+    "Firmenkredit bis 250.000 €, schnelle Zusage für Ihr Unternehmen.",
+    "Sie suchen Mitarbeiter? Wir vermitteln Gärtner aus Polen an Ihren Betrieb.",
 )

@@ -139,10 +139,9 @@ def test_a_refused_telephone_is_not_called_back() -> None:
 
 HOSTILE = (
     "1", "1 ", "1,", "$1 ", "$1 to ", "1.", "1 m2 ", "1 x 2 ", "own ", "we own the ", "do not ",
-    "do not email or ", "call after ", "call 1 ", "+1 ", "(", "a@b.", "start in ", "1 jan ", "half ",
-    "five thousand ",
-    "between 1 and ", "board ", "other ", "x", " ", "\n", "not ", "budget ",
-    "nur per e-mail oder ", "wir sind die ", "\u00e4", "\U0001f33f",
+    "do not email or ", "call after ", "call 1 ", "+1 ", "(", "a@b.", "start in ", "1 jan ",
+    "half ", "five thousand ", "between 1 and ", "board ", "other ", "x", " ", "\n", "not ",
+    "budget ", "nur per e-mail oder ", "wir sind die ", "\u00e4", "\U0001f33f",
 )  # fmt: skip
 
 

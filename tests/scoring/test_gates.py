@@ -175,6 +175,11 @@ def test_a_lead_is_opted_out_when_every_channel_it_has_an_address_for_is_closed(
     assert list(gates_of(lead)) == [Gate.OPTED_OUT]
 
 
+@pytest.mark.parametrize("message", ["Text only please.", "WhatsApp only!"])
+def test_who_asks_for_one_channel_only_is_reached_by_it(message: str) -> None:
+    assert gates_of(make_lead(message)) == {}
+
+
 def test_an_opt_out_event_without_a_channel_closes_all() -> None:
     event = LeadEvent(type=EventType.OPT_OUT, at=AT)
     lead = make_lead().model_copy(update={"events": (event,)})
