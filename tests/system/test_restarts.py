@@ -1,0 +1,67 @@
+"""The whole application and its database stop and come back; accepted work goes on."""
+
+import signal
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import pytest
+
+from postgres.embedded import start_embedded
+from tests.system.application import Application, Journal, until
+from tests.system.conftest import SLOW_AGENT
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_tasks_queued_before_a_stop_are_done_after_the_start(
+    folder: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    with Application(folder, SLOW_AGENT) as first:
+        journal = Journal(first, tmp_path / "runs.jsonl")
+        journal.submit(60, seconds=1.0)
+        until(lambda: len(journal.runs()) >= 16, "tasks run")
+        left = first.stop(how)
+        if how == signal.SIGINT:
+            assert left == []
+    with Application(folder, SLOW_AGENT) as second:
+        journal.application = second
+        until(journal.all_finished, "every task is finished")
+        journal.assert_each_has_one_result()
+
+
+def test_a_database_restart_under_load_loses_no_accepted_task() -> None:
+    with TemporaryDirectory(prefix="gardenos-restart-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        database = start_embedded(folder / "postgres")
+        try:
+            variables = {**SLOW_AGENT, "GARDENOS_DATABASE_URL": database.dsn}
+            with Application(folder, variables) as application:
+                journal = Journal(application, folder / "runs.jsonl")
+                stop = threading.Event()
+                sender = threading.Thread(target=send_until, args=(journal, stop))
+                sender.start()
+                until(lambda: len(journal.runs()) >= 20, "tasks run")
+                database.stop()
+                assert application.http.get("/healthz").status_code == 200
+                database = start_embedded(folder / "postgres")
+                known = len(journal.accepted)
+                until(lambda: len(journal.accepted) > known + 20, "tasks are accepted again")
+                stop.set()
+                sender.join()
+                until(journal.all_finished, "every task is finished")
+                journal.assert_each_has_one_result()
+        finally:
+            database.stop()
+
+
+def send_until(journal: Journal, stop: threading.Event) -> None:
+    """Send small batches; what is refused while the database is away is not a promise."""
+    while not stop.wait(0.05):
+        try:
+            journal.submit(4, seconds=0.05)
+        except (AssertionError, httpx.HTTPError):
+            continue
