@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - a fake keeps the signature of its port
 
+import importlib
 import pickle
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from ray.serve import Application
 
 from deployments.replica import ReplicaSettings, build_agent
 from deployments.runner import AgentRunner
@@ -20,7 +22,7 @@ from serve_app.api import build_api
 from serve_app.app import build, open_services
 from serve_app.commands.demo import samples
 from serve_app.retention import delete_once
-from serve_app.settings import RetentionSettings, load_settings
+from serve_app.settings import RetentionSettings, Settings, load_settings
 from tests.serve_app.fakes import FakeTasks, World
 
 Json = dict[str, Any]
@@ -140,6 +142,21 @@ async def test_without_a_database_the_service_starts_and_says_so(
     assert alive.status_code == 200
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) >= 1
+
+
+def test_rays_typed_builder_reads_the_settings_from_plain_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bound: list[Settings] = []
+
+    def watched(settings: Settings) -> Application:
+        bound.append(settings)
+        return build(settings)
+
+    monkeypatch.setenv("GARDENOS_HTTP__MAX_BATCH_ITEMS", "7")
+    private: Any = importlib.import_module("ray.serve._private.api")
+    private.call_user_app_builder_with_args_if_necessary(watched, {"http": {"port": 8123}})
+    assert (bound[0].http.port, bound[0].http.max_batch_items) == (8123, 7)
 
 
 def test_no_secret_is_bound_into_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
