@@ -73,6 +73,7 @@ _DAYS = (
     (re.compile(r"\b(?:saturdays?|samstags?|sonnabends?)\b"), ("sat",)),
     (re.compile(r"\b(?:sundays?|sonntags?)\b"), ("sun",)),
 )
+_NOT_THEN = re.compile(r"\b(?:not|no|except|never|nicht|außer|kein\w{0,2})\b[^.,;]{0,10}$")
 _ONLY_DAYS = phrase(
     None,
     "nds|ends|days|wochenende|tags",
@@ -128,7 +129,8 @@ def _limits(lower: str, call: re.Match[str]) -> Iterator[tuple[str, Found]]:
     if not hours:
         yield from _parts_of_day(lower, start, end)
     for pattern, days in _DAYS:
-        if day := pattern.search(lower, call.end(), end):
+        day = pattern.search(lower, call.end(), end)
+        if day and not _NOT_THEN.search(lower[max(0, day.start() - 16) : day.start()]):
             yield "callback_days", Found(list(days), day.start(), day.end())
 
 

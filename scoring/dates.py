@@ -68,6 +68,8 @@ _START_CUES = (
         r"angelegt)\b",
     ),
     phrase(2.0, "ab ", r"\b(?=ab )"),
+    phrase(1.0, "zum ", r"\b(?=zum \d)"),
+    phrase(2.0, "need", r"\bneed(?:s|ed)?(?=(?: \w{1,10}){0,3} by )"),
     phrase(
         1.0,
         "hoping|plan|looking to|want|like|aim|möcht|woll|geplant|würd|soll",
@@ -83,6 +85,12 @@ _DECISION_CUES = (
         r"\b(?:votes?|voting|decid(?:e|es|ing)|decision|deadline|due(?! to)|award(?:ed|s)?|"
         r"(?:rfp|rfq|bidding|bids?|tender) (?:closes|closing)|"
         r"(?:board|committee|council|tender) (?:\w{1,10} ){0,2}(?:meets?|meeting|closes))\b",
+    ),
+    phrase(
+        2.0,
+        "vendor|contractor|company|firm|bidder|landscaper|supplier",
+        r"\b(?:pick|choos|select|appoint|hir|award)\w{0,3} (?:an? |the |our )?(?:\w{1,10} )?"
+        r"(?:vendor|contractor|company|firm|bidder|landscaper|supplier)\b",
     ),
     phrase(
         2.0,
@@ -153,7 +161,7 @@ def find_starts(reading: Reading, taken: Iterable[Found]) -> list[tuple[Found, d
 
 
 def find_decisions(reading: Reading) -> list[Found]:
-    """Return when somebody decides about the job."""
+    """Return when somebody decides about the job, or wants the offer by; the earliest first."""
     found = []
     for cue in _DECISION_CUES:
         for match in occurrences(reading.lower, cue):
@@ -163,7 +171,7 @@ def find_decisions(reading: Reading) -> list[Found]:
             if day is not None:
                 start, end = min(match.start(), day.start), max(match.end(), day.end)
                 found.append(Found(day.text, start, end, weight=1.0))
-    return found
+    return sorted(found, key=lambda one: str(one.value))
 
 
 def is_about_answer(lower: str, start: int, end: int) -> bool:
@@ -195,7 +203,7 @@ def _start_near(reading: Reading, cue: re.Match[str], *, after_only: bool) -> Da
 
 def _first_day(reading: Reading, at: int, width: int) -> Day | None:
     end = at + len(_sentence(reading.lower, at, width))
-    return next(_days(reading, at, end), None)
+    return next(_days(reading, at, min(end + 1, len(reading.lower))), None)
 
 
 def _last_day(reading: Reading, at: int) -> Day | None:

@@ -74,7 +74,8 @@ _PERIODS: tuple[tuple[re.Pattern[str], BudgetPeriod | None], ...] = (
     (
         re.compile(
             r"(?:/|per |an? |each |every |pro |je |die )(?:hour|hr|h\b|stunde|std|visit|time|"
-            r"besuch|einsatz|mal\b|day|tag\b|week|woche|plant|tree|pflanze|baum|m\u00b2|m2|qm|sqm|"
+            r"cut|mow|session|treatment|application|trip|schnitt|besuch|einsatz|mal\b|day|tag\b|"
+            r"week|woche|plant|tree|pflanze|baum|m\u00b2|m2|qm|sqm|"
             r"sq|quadrat|square|met|lfm|foot|ft)|hourly|weekly|wöchentlich"
         ),
         None,
@@ -97,7 +98,7 @@ _BUDGET = re.compile(
 )
 _BUDGET_JUST_BEFORE = re.compile(
     r"(?:budget|\bspend|afford|price range|\bset aside|allocated|ausgeben|preisrahmen|"
-    r"kostenrahmen)[^\d.!?\n]{0,30}$"
+    r"kostenrahmen)[^\d.!?\n]{0,45}$"
 )
 _OTHER_MONEY = re.compile(
     r"\b(?:paid|quoted|charged|costs? (?:me|us)|last (?:year|time)|insur\w{1,5}|deposit|fees?|fine|"

@@ -43,8 +43,8 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
         phrase(DecisionRole.OWNER.value, "owner here", r"\b(?:home|house|property )owners? here\b"),
         phrase(
             DecisionRole.PROPERTY_MANAGER.value,
-            "manager here",
-            r"\b(?:property|facility|facilities|building|estate) manager here\b",
+            "manager here|manager for|mgr for|mgr here",
+            r"\b(?:property|facility|facilities|building|estate) (?:manager|mgr) (?:here|for)\b",
         ),
         phrase(
             DecisionRole.OWNER.value,
@@ -57,7 +57,7 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             "board|committee|council|trustees|vestry|members|holders|association",
             rf"\b{_BODY} {UP_TO_4}"
             r"(?:votes?|voting|decides?|meets?|approves?|approval|reviews?|signs?|convenes|"
-            r"will (?:vote|decide|meet|approve|review|choose))\b",
+            r"will (?:vote|decide|meet|approve|review|choose|pick|select|appoint))\b",
         ),
         phrase(
             DecisionRole.COMMITTEE.value,
@@ -68,9 +68,9 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
         ),
         phrase(
             DecisionRole.PROPERTY_MANAGER.value,
-            "property manag|facilit|estate manager|building manager|managing agent",
+            "property m|facilit|estate manager|building manager|managing agent",
             r"\b(?:i am|i['\u2019]m|we are|we['\u2019]re|as) (?:the |a |an |your )?"
-            rf"{UP_TO_2}(?:property manag\w{{1,6}}|facilit(?:y|ies) manag\w{{1,6}}|"
+            rf"{UP_TO_2}(?:property (?:manag\w{{1,6}}|mgrs?)|facilit(?:y|ies) manag\w{{1,6}}|"
             rf"estate managers?|"
             r"building managers?|managing agents?)\b",
         ),
@@ -244,6 +244,11 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             r"\b(?:please|pls|just|prefer\w{0,4}|best|reach me|contact me|reply)(?: (?:by|via|"
             r"to|an?|is"
             r"|to be|contact|contacted))* (?:e-?mail)\b(?! (?:from|address from))",
+        ),
+        phrase(
+            Channel.EMAIL.value,
+            "email me|e-mail me|mail me",
+            r"\be?-?mail me\b(?! (?:any|at all|before|after))",
         ),
         phrase(
             Channel.SMS.value,

@@ -190,19 +190,20 @@ GERMAN: Mapping[str, tuple[Phrase, ...]] = {
         phrase(
             Channel.WHATSAPP.value,
             "whatsapp",
-            rf"\b(?:bitte|gern\w?|am besten|melden|schreiben|erreichbar) {UP_TO_4}(?:per |via |"
+            rf"\b(?:bitte|lieber|gern\w?|am besten|melden|schreiben|"
+            rf"erreichbar) {UP_TO_4}(?:per |via |"
             rf"über )whatsapp\b",
         ),
         phrase(
             Channel.EMAIL.value,
             "mail",
-            rf"\b(?:bitte|gern\w?|am besten|bevorzugt|antwort\w{{0,3}}) {UP_TO_2}(?:per|"
+            rf"\b(?:bitte|lieber|gern\w?|am besten|bevorzugt|antwort\w{{0,3}}) {UP_TO_2}(?:per|"
             rf"via) e?-?mail\b",
         ),
         phrase(
             Channel.PHONE.value,
             "telefon|anruf|rückruf|rufen",
-            r"\b(?:bitte|gern\w?|am besten|bevorzugt) (?:um |einen? )?(?:telefonisch\w{0,2}|"
+            r"\b(?:bitte|lieber|gern\w?|am besten|bevorzugt) (?:um |einen? )?(?:telefonisch\w{0,2}|"
             r"anruf\w{0,2}|rückruf|zurückrufen)\b",
         ),
         phrase(

@@ -107,7 +107,8 @@ SAID: tuple[Phrase, ...] = (
         "hedge_trimming",
         "hedge|hecke",
         r"\b(?:(?:cut|trim|trimming|cutting|prune) (?:\w{1,10} ){0,2}hedges?|"
-        r"hedges? (?:trimm?(?:ing|ed)?|cut(?:ting)?)|heckenschnitt|hecken? (?:zu )?schneiden)\b",
+        r"hedges? (?:trimm?(?:ing|ed)?|cut(?:ting)?|done)|heckenschnitt|hecken? (?:zu )?schneiden|"
+        r"hecken? (?:\w{1,12} ){0,3}geschnitten)\b",
     ),
     phrase(
         "tree_removal",
@@ -126,7 +127,8 @@ SAID: tuple[Phrase, ...] = (
     phrase(
         "lawn_installation",
         "lawn|turf|sod|rasen",
-        r"\b(?:new (?:lawn|turf)|(?:lay|laying) (?:\w{1,10} )?(?:turf|sod|lawn)|rollrasen|"
+        r"\b(?:new (?:lawn|turf|sod)|(?:re-?)?turfing|(?:lay|laying) (?:\w{1,10} )?(?:turf|sod|"
+        r"lawn)|rollrasen|"
         r"neue[rn]? rasen|rasen (?:neu )?anlegen)\b",
     ),
     phrase(
@@ -139,7 +141,8 @@ SAID: tuple[Phrase, ...] = (
         "paving",
         "patio|driveway|paving|pflaster|terrasse",
         r"\b(?:(?:new|build|lay|pave|install) (?:\w{1,10} ){0,2}(?:patio|driveway)|paving|"
-        r"pflasterarbeiten|(?:terrasse|einfahrt|hof) (?:\w{1,10} ){0,2}(?:pflastern|bauen|"
+        r"pflasterarbeiten|pflastern|(?:terrasse|einfahrt|hof) (?:\w{1,10} ){0,2}(?:pflastern|"
+        r"bauen|"
         r"anlegen))\b",
     ),
     phrase(

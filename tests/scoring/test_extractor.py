@@ -15,6 +15,7 @@ from scoring.extractor import extract_facts
 from scoring.settings import BusinessProfile
 from tests.scoring.enquiries import OFFERS, ORDINARY, SPAM
 from tests.scoring.facts_said import AREAS, BUDGETS, TIMES, Said
+from tests.scoring.letters import LETTERS
 from tests.scoring.people_said import CHANNELS, CONTACT, OTHERS, ROLES
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -52,6 +53,12 @@ def test_a_fact_is_found_in_the_middle_of_a_long_message(said: Said) -> None:
     name, message, country, value = said
     long_message = f"{FILLER * 150}\n{message}\n{FILLER * 150}"
     assert values(long_message, country).get(name) == value
+
+
+@pytest.mark.parametrize(("country", "message", "said"), LETTERS)
+def test_a_whole_message_is_read(country: str, message: str, said: dict[str, JsonValue]) -> None:
+    found = values(message, country)
+    assert {name: found.get(name) for name in said} == said
 
 
 @pytest.mark.parametrize("message", [*ORDINARY, *OFFERS, *SPAM])
