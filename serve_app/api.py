@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from serve_app import problems
 from serve_app.routes import (
     agents,
+    docs,
     health,
     lead_events,
     lead_overrides,
@@ -48,13 +49,14 @@ def build_api(services: Services) -> FastAPI:
         version=version("gardenos"),
         openapi_tags=TAGS,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     api.state.services = services
     problems.install(api)
     # The longer addresses come first: an id may hold a slash, so /{lead_id:path} takes the rest.
-    for resource in (lead_events, lead_overrides, leads, task_batches, tasks, agents, health):
+    for resource in (lead_events, lead_overrides, leads, task_batches, tasks, agents, health, docs):
         api.include_router(resource.router)
 
     def document() -> dict[str, Any]:

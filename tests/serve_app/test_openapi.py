@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from serve_app.api import build_api
@@ -69,3 +70,11 @@ def test_a_posted_lead_needs_no_field(document: dict[str, Any]) -> None:
     assert body["schema"]["$ref"] == "#/components/schemas/LeadInput"
     assert "required" not in schema
     assert "flags" not in schema["properties"]
+
+
+async def test_the_page_of_the_docs_loads_nothing_from_elsewhere(http: httpx.AsyncClient) -> None:
+    page = await http.get("/docs")
+    assert page.status_code == 200
+    assert "/openapi.json" in page.text
+    assert "//" not in page.text.replace("<!doctype", "")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
