@@ -21,8 +21,7 @@ class PostgresAnalysisStore:
         self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
     ) -> tuple[LeadAnalysis, ...]:
         """Return a lead's analyses, newest first."""
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(queries.load("analysis_list"), tenant_id, lead_id, limit)
+        rows = await self._database.fetch(queries.load("analysis_list"), tenant_id, lead_id, limit)
         return tuple(LeadAnalysis.model_validate_json(row["document"]) for row in rows)
 
 
@@ -37,8 +36,7 @@ class PostgresFollowUpStore:
         self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
     ) -> tuple[FollowUp, ...]:
         """Return a lead's drafts, newest first."""
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(queries.load("follow_up_list"), tenant_id, lead_id, limit)
+        rows = await self._database.fetch(queries.load("follow_up_list"), tenant_id, lead_id, limit)
         return tuple(FollowUp.model_validate_json(row["document"]) for row in rows)
 
 
@@ -66,8 +64,7 @@ class PostgresOutcomeStore:
 
     async def get(self, tenant_id: TenantId, lead_id: LeadId) -> Outcome | None:
         """Return a lead's outcome, or None."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(queries.load("outcome_get"), tenant_id, lead_id)
+        row = await self._database.fetchrow(queries.load("outcome_get"), tenant_id, lead_id)
         return Outcome(lead_id=lead_id, **dict(row)) if row else None
 
 
@@ -80,6 +77,5 @@ class PostgresUsageStore:
 
     async def of_task(self, task_id: TaskId) -> UsageSummary:
         """Return the sum over all attempts and calls of a task."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(queries.load("usage_of_task"), task_id)
+        row = await self._database.fetchrow(queries.load("usage_of_task"), task_id)
         return UsageSummary(**dict(row)) if row else UsageSummary()

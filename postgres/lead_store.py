@@ -46,7 +46,7 @@ class PostgresLeadStore:
 
     async def get(self, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:
         """Return a lead; see the port."""
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             return await _get(connection, tenant_id, lead_id)
 
     async def list(
@@ -55,16 +55,15 @@ class PostgresLeadStore:
         """Return leads by call priority or newest first; see the port."""
         query = "lead_list_call_first" if leads.call_first else "lead_list_newest"
         after = _position(cursor, leads)
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(
-                queries.load(query),
-                tenant_id,
-                leads.status,
-                leads.grade,
-                leads.qualification,
-                *after,
-                limit + 1,
-            )
+        rows = await self._database.fetch(
+            queries.load(query),
+            tenant_id,
+            leads.status,
+            leads.grade,
+            leads.qualification,
+            *after,
+            limit + 1,
+        )
         records = tuple(_record(row) for row in rows[:limit])
         if len(rows) <= limit:
             return Page(records, None)

@@ -42,10 +42,19 @@ async def in_transaction(
     Raises:
         DatabaseUnavailableError: It lost every time.
     """
+
+    async def run() -> ResultT:
+        async with database.transaction() as connection:
+            return await work(connection)
+
+    return await again(run, what=what)
+
+
+async def again(run: Callable[[], Awaitable[ResultT]], *, what: str) -> ResultT:
+    """Return what ``run`` returns, which is one statement or transaction; else as above."""
     for _ in range(TRIES):
         try:
-            async with database.transaction() as connection:
-                return await work(connection)
+            return await run()
         except RACES:
             continue
     raise DatabaseUnavailableError(f"the {what} lost its race too often", RETRY_AFTER_S)

@@ -22,7 +22,7 @@ from domain.usage import Usage
 from postgres import queries
 from postgres.admission import admit
 from postgres.pool import Connection, Database
-from postgres.retries import in_transaction
+from postgres.retries import again, in_transaction
 
 CRASHES_BEFORE_ALONE = 2
 """A task present at so many crashes runs next with nothing beside it."""
@@ -71,10 +71,9 @@ class PostgresTaskQueue:
         """Take up to ``limit`` tasks; see the port."""
         if limit < 1:
             return []
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(
-                queries.load("queue_claim"), kind, worker, limit, self._cursors.get(kind, ""), None
-            )
+        rows = await self._database.fetch(
+            queries.load("queue_claim"), kind, worker, limit, self._cursors.get(kind, ""), None
+        )
         if rows:
             self._cursors[kind] = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]
         return [_envelope(row) for row in rows]
@@ -122,20 +121,23 @@ class PostgresTaskQueue:
         query: str,
         columns: tuple[list[Any], ...],
         usage: Sequence[tuple[TaskId, int, tuple[Usage, ...]]],
-    ) -> list[asyncpg.Record]:
+    ) -> Sequence[asyncpg.Record]:
         calls = [(task_id, attempt, call) for task_id, attempt, some in usage for call in some]
 
-        async def store(connection: Connection) -> list[asyncpg.Record]:
-            if calls:
-                await _store_usage(connection, calls)
+        async def alone() -> Sequence[asyncpg.Record]:
+            return await self._database.fetch(queries.load(query), *columns)
+
+        async def with_calls(connection: Connection) -> Sequence[asyncpg.Record]:
+            await _store_usage(connection, calls)
             return await connection.fetch(queries.load(query), *columns)
 
-        return await in_transaction(self._database, store, what="completion")
+        if not calls:
+            return await again(alone, what="completion")
+        return await in_transaction(self._database, with_calls, what="completion")
 
     async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
         """Make or renew the worker's lease; see the port."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(queries.load("queue_renew"), worker, lease_s)
+        row = await self._database.fetchrow(queries.load("queue_renew"), worker, lease_s)
         if row is None:
             raise ConflictError("worker", str(worker), "its lease has run out")
         return Worker(worker, row["lease_until"])

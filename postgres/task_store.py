@@ -26,8 +26,7 @@ class PostgresTaskStore:
 
     async def get(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Return a task; see the port."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(queries.load("task_get"), tenant_id, task_id)
+        row = await self._database.fetchrow(queries.load("task_get"), tenant_id, task_id)
         if row is None:
             raise NotFoundError("task", str(task_id))
         return _task(row)
@@ -44,18 +43,16 @@ class PostgresTaskStore:
     ) -> Page[Task]:
         """Return tasks, newest first; see the port."""
         below = _task_id_in(cursor) if cursor else None
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(
-                queries.load("task_list"), tenant_id, state, kind, lead_id, below, limit + 1
-            )
+        rows = await self._database.fetch(
+            queries.load("task_list"), tenant_id, state, kind, lead_id, below, limit + 1
+        )
         tasks = tuple(_task(row) for row in rows[:limit])
         more = encode_cursor(str(tasks[-1].task_id)) if len(rows) > limit else None
         return Page(tasks, more)
 
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Cancel an open task; see the port."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(queries.load("task_cancel"), tenant_id, task_id)
+        row = await self._database.fetchrow(queries.load("task_cancel"), tenant_id, task_id)
         if row is not None:
             return _task(row)
         task = await self.get(tenant_id, task_id)
@@ -64,14 +61,12 @@ class PostgresTaskStore:
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         """Return which of the tasks are finished; see the port."""
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(queries.load("task_finished"), list(task_ids))
+        rows = await self._database.fetch(queries.load("task_finished"), list(task_ids))
         return frozenset(TaskId(row["task_id"]) for row in rows)
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count per kind what waits and runs; see the port."""
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(queries.load("task_depths"), list(self._kinds), cap)
+        rows = await self._database.fetch(queries.load("task_depths"), list(self._kinds), cap)
         return MappingProxyType(
             {
                 AgentKind(row["kind"]): QueueDepth(row["queued"], row["waiting"], row["running"])
@@ -81,7 +76,7 @@ class PostgresTaskStore:
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         """Delete finished tasks past their retention; see the port."""
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             status = await connection.execute(
                 queries.load("task_delete_finished"), older_than_s, limit
             )
