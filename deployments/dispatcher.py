@@ -264,9 +264,13 @@ class Dispatcher:
             self._wake.set()
 
     async def _ask_replicas(self) -> None:
-        """Keep the credit true where no answers flow: replicas come, go and empty unseen."""
+        """Keep the credit true where no answers flow: replicas come, go and empty unseen.
+
+        An idle pool that may sleep is left alone: Serve counts the question as work.
+        """
         while True:
-            groups = await self._link.describe(self._sender)
+            is_asked = self._agent.min_replicas > 0 or self._state.held > 0
+            groups = await self._link.describe(self._sender) if is_asked else None
             if groups is not None:
                 now_s = asyncio.get_running_loop().time()
                 self._state.describe((decode_group(group) for group in groups), now_s)

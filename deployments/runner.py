@@ -69,7 +69,6 @@ class AgentRunner:
         self._open_by_sender: Counter[str] = Counter()
         self._cancelled_until: dict[Cancel, float] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._draining = False
         self._starting: asyncio.Task[None] | None = None
 
     async def ensure_started(self) -> None:
@@ -143,19 +142,9 @@ class AgentRunner:
         return Group(
             replica=self._replica,
             slots=self._settings.concurrency,
-            free=0 if self._draining else self._slots.free,
-            share=0 if self._draining else max(0, self._settings.concurrency - others),
+            free=self._slots.free,
+            share=max(0, self._settings.concurrency - others),
         )
-
-    async def drain(self) -> None:
-        """Send back what waits, take nothing new and wait until the running tasks have ended."""
-        self._draining = True
-        for attempt, work in list(self._works.items()):
-            if work.run is None and self._slots.withdraw(attempt):
-                self._end(work, _returned(work.task, "stopping"))
-        runs = [work.run for work in self._works.values() if work.run is not None]
-        if runs:
-            await asyncio.wait(runs)
 
     def _accept(self, batch: Batch) -> _Stream:
         stream = _Stream(batch.sender)
@@ -177,8 +166,6 @@ class AgentRunner:
             return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
         if not is_readable(task):
             return _returned(task, "schema_unknown")
-        if self._draining:
-            return _returned(task, "stopping")
         return None if self._slots.offer(task) else _returned(task, "full")
 
     def _pump(self) -> None:

@@ -66,7 +66,7 @@ class AgentSettings(Section):
         default=5.0, description="Seconds between health checks."
     )
     health_check_timeout_s: Seconds = Field(
-        default=15.0, description="Seconds without an answer after which a replica is replaced."
+        default=30.0, description="Seconds without an answer after which a replica is replaced."
     )
     cpus: Annotated[float, Field(ge=0, le=64)] = Field(
         default=0.0, description="Cores Ray reserves for a replica; 0 reserves none."

@@ -20,7 +20,7 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     RETURNED = "returned"
-    """Never started: the replica is full, stopping or cannot read the envelope."""
+    """Never started: the replica is full, has the attempt already or cannot read the envelope."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,17 +199,6 @@ async def test_the_same_attempt_is_not_run_twice_at_once() -> None:
 
 
 @simulated
-async def test_a_draining_replica_finishes_what_runs_and_sends_back_the_rest() -> None:
-    runner, _ = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
-    call = asyncio.create_task(outcomes_of(runner, envelope(1, payload=script(s=1)), envelope(2)))
-    await asyncio.sleep(0.1)
-    await runner.drain()
-    outcomes = await call
-    assert (outcomes[1].ending, outcomes[2].ending) == (Ending.SUCCEEDED, Ending.RETURNED)
-    assert (await outcomes_of(runner, envelope(3)))[3].ending is Ending.RETURNED
-
-
-@simulated
 async def test_a_plain_call_gets_its_result_or_the_error() -> None:
     runner, _ = a_runner()
     assert (await runner.call(envelope(1))).result

@@ -38,6 +38,7 @@ class FakeLink:
         self.replicas: list[FakeReplica] = []
         self.everyone: list[FakeReplica] = []
         self.batches: list[int] = []
+        self.questions = 0
         for _ in range(replicas):
             self.spawn()
 
@@ -104,6 +105,7 @@ class FakeLink:
 
     async def describe(self, sender: str) -> list[bytes] | None:
         """Ask every replica; a frozen one makes the question fail."""
+        self.questions += 1
         if not all(replica.thawed.is_set() for replica in self.replicas):
             return None
         return [encode_group(replica.runner.describe(sender)) for replica in self.replicas]
