@@ -11,6 +11,7 @@ from tests.system.application import Application, Journal
 SLOW_AGENT = {
     "GARDENOS_AGENTS__SLOW__AGENT": "tests.system.slow_agent:SlowAgent",
     "GARDENOS_AGENTS__SLOW__CONCURRENCY": "16",
+    "GARDENOS_AGENTS__SLOW__MIN_REPLICAS": "2",
     "GARDENOS_AGENTS__SLOW__ATTEMPT_LIMIT_S": "4",
     "GARDENOS_AGENTS__SLOW__HEALTH_CHECK_TIMEOUT_S": "60",
     "GARDENOS_DASHBOARD__ENABLED": "false",

@@ -10,7 +10,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from actors.agent import AgentResult, Clock
+from actors.agent import AgentResult, Clock, PaidAgentError
 from domain.ids import AgentKind
 from domain.task import TaskEnvelope
 from domain.usage import Usage
@@ -22,6 +22,19 @@ def write_line(journal: Path, line: dict[str, object]) -> None:
     """Append a run to the journal, in one write, so that no two runs mix."""
     with journal.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+
+
+def call_of(attempt: int) -> Usage:
+    """Return the one model call that an attempt is billed for."""
+    return Usage(
+        attempt=attempt,
+        call=0,
+        model="stand-in",
+        prompt_tokens=10,
+        completion_tokens=1,
+        cost_nanousd=5,
+        at=datetime.now(UTC),
+    )
 
 
 class SlowAgent:
@@ -42,17 +55,12 @@ class SlowAgent:
         asked = json.loads(envelope.payload)
         line = {"name": asked["name"], "attempt": envelope.attempt, "pid": os.getpid()}
         write_line(Path(asked["journal"]), line)
-        await asyncio.sleep(asked["seconds"])
-        usage = Usage(
-            attempt=envelope.attempt,
-            call=0,
-            model="stand-in",
-            prompt_tokens=10,
-            completion_tokens=1,
-            cost_nanousd=5,
-            at=datetime.now(UTC),
-        )
-        return AgentResult(json.dumps(line).encode(), (usage,))
+        bill = (call_of(envelope.attempt),)
+        try:
+            await asyncio.sleep(asked["seconds"])
+        except asyncio.CancelledError:
+            raise PaidAgentError("cancelled", "the run was cancelled", True, bill) from None
+        return AgentResult(json.dumps(line).encode(), bill)
 
     def payload(self, asked: object) -> bytes:
         """Return a payload given by hand."""
