@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from pydantic import JsonValue
 
@@ -96,6 +97,8 @@ _CALL_PHRASE = phrase(
     r"zu erreichen|melden sie sich|please call|pls call|call (?:only )?(?:after|before|between|"
     r"from))\b",
 )
+MOST_CALLS = 300
+"""Mentions of a call that are looked at; a letter has a few."""
 _NIGHT_END = 7
 _NOON = 12
 _HOURS = 24
@@ -109,7 +112,7 @@ def find_call_times(reading: Reading) -> dict[str, Found]:
     "only". Hours without am or pm are taken as daytime: 1 to 7 are in the afternoon.
     """
     found: dict[str, Found] = {}
-    for match in occurrences(reading.lower, _CALL_PHRASE):
+    for match in islice(occurrences(reading.lower, _CALL_PHRASE), MOST_CALLS):
         if not is_negated(reading.lower, match.start(), match.end()):
             found.setdefault("callback", Found(value=True, start=match.start(), end=match.end()))
         for name, one in _limits(reading.lower, match):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from scoring.clauses import (
     Found,
@@ -123,6 +124,8 @@ _SEASONS = {
 }  # fmt: skip
 _SOUTHERN = frozenset({"AU", "NZ", "ZA", "AR", "CL", "UY"})
 _DAYS_IN = {"d": 1, "t": 1, "w": 7, "m": 30}
+MOST_CUES = 300
+"""Mentions of a start or a decision that are looked at; a letter has a few."""
 _AFTER = 60
 _BEFORE = 50
 _MONTHS_IN_YEAR = 12
@@ -150,7 +153,7 @@ def find_starts(reading: Reading, taken: Iterable[Found]) -> list[tuple[Found, d
     found = []
     spans = [(one.start, one.end) for one in taken]
     for cue in _START_CUES:
-        for match in occurrences(reading.lower, cue):
+        for match in islice(occurrences(reading.lower, cue), MOST_CUES):
             weight = float(str(cue.value))
             day = _start_near(reading, match, after_only=weight < 2.0)  # noqa: PLR2004 - table above
             if day is None or any(start < day.end and day.start < end for start, end in spans):
@@ -164,7 +167,7 @@ def find_decisions(reading: Reading) -> list[Found]:
     """Return when somebody decides about the job, or wants the offer by; the earliest first."""
     found = []
     for cue in _DECISION_CUES:
-        for match in occurrences(reading.lower, cue):
+        for match in islice(occurrences(reading.lower, cue), MOST_CUES):
             if is_negated(reading.lower, match.start(), match.end()):
                 continue
             day = _first_day(reading, match.end(), _AFTER) or _last_day(reading, match.start())

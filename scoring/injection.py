@@ -1,7 +1,8 @@
 """Text that gives orders to the machine instead of asking for garden work."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scoring.clauses import SENTENCE_END, lowered
@@ -93,8 +94,9 @@ _ORDERS = (
         ORDER,
         "you are|you're|act as|pretend|du bist|sie sind|as an ai|verhalte|tu so",
         rf"\b(?:you are|you['\u2019]re|act as|pretend (?:to be|you are|that you are)|respond as) "
-        rf"(?:now |actually |no longer )*(?:an? |the |in )?{UP_TO_2}(?:{_MODEL}|assistant|"
-        rf"unrestricted|dan)\b|"
+        rf"(?:now |actually |no longer )*(?:an? |the |in )?{UP_TO_2}(?:{_MODEL}|"
+        rf"unrestricted|dan)\b|\b(?:you are now|you're now|act as|pretend to be|respond as) "
+        rf"(?:an? |the |my )?{UP_TO_2}assistant\b|"
         r"\bas an ai\b|\b(?:du bist|sie sind) (?:ab jetzt |ab sofort |jetzt |nun |"
         r"kein\w{0,2} )*(?:ein |eine |der |die )?"
         r"(?:\w{1,14} )?(?:ki|sprachmodell|assistent|ki-assistent|chatbot|bot)\b|"
@@ -234,6 +236,9 @@ _MARKERS = re.compile(
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
 
 
+_UNSEEN = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f")
+
+
 @dataclass(frozen=True, slots=True)
 class _Signal:
     start: int
@@ -254,16 +259,16 @@ def injected_spans(message: str) -> tuple[tuple[int, int], ...]:
     Returns:
         Pairs of start and end, in characters of the message.
     """
-    lower = lowered(message)
-    signals = list(_signals(lower))
+    plain, places = _plain(message)
+    signals = list(_signals(plain))
     if not signals:
         return ()
     spans = []
-    for start, end in _paragraphs(lower):
+    for start, end in _paragraphs(plain):
         inside = [signal for signal in signals if start <= signal.start < end]
         if sum(signal.weight for signal in inside) >= ORDER:
-            spans.append(_stretch(lower, start, end, inside))
-    return tuple(span for span in spans if span[0] < span[1])
+            spans.append(_stretch(plain, start, end, inside))
+    return tuple((places[start], places[end - 1] + 1) for start, end in spans if start < end)
 
 
 def without_orders(message: str) -> tuple[str, bool]:
@@ -278,6 +283,25 @@ def without_orders(message: str) -> tuple[str, bool]:
     for start, end in spans:
         text = text[:start] + "\n" * (end - start) + text[end:]
     return text, bool(spans)
+
+
+def _plain(message: str) -> tuple[str, Sequence[int]]:
+    """Return the text to search and the place of each of its characters in the message.
+
+    Characters that nobody sees are left out and wide letters made plain: both serve to hide orders.
+    """
+    folded = "".join(_folded(char) for char in message)
+    places = [at for at, char in enumerate(folded) if char not in _UNSEEN]
+    if len(places) == len(folded):
+        return lowered(folded), range(len(folded))
+    return lowered("".join(folded[at] for at in places)), places
+
+
+def _folded(char: str) -> str:
+    if char.isascii():
+        return char
+    plain = unicodedata.normalize("NFKC", char)
+    return plain if len(plain) == 1 else char
 
 
 def _signals(lower: str) -> Iterator[_Signal]:

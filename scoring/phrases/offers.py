@@ -46,6 +46,13 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
         2,
         phrase(
             None,
+            "help |helfen|serve|work with",
+            r"\b(?:help(?:s|ed|ing)?|serve|work with|support) (?:\w{1,12} ){0,2}(?:landscapers|"
+            r"gardeners|contractors|tradespeople|"
+            r"(?:landscap\w{2,4}|garden\w{0,3}|small|local) (?:compan|business|firm)\w{1,4})\b",
+        ),
+        phrase(
+            None,
             "for |landscap|contractor|betriebe|handwerk|businesses|companies",
             r"\b(?:for (?:your |all |small |local |home service )*(?:landscapers|gardeners|"
             r"contractors|"
@@ -61,6 +68,16 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "sells visibility or marketing",
         3,
+        phrase(
+            None,
+            "explainer|podcast|directory|sponsor|website design|app dev|advertis|bei google|"
+            "logo|listed",
+            r"\b(?:explainer videos?|business director(?:y|ies)|(?:get|have) (?:your (?:company|"
+            r"business) )?listed|"
+            r"(?:our|a|the) podcast|sponsorships?|web ?site design|app development|advertis(?:e|"
+            r"ing) (?:with|on|in) |"
+            r"(?:platz|seite) (?:1|eins) (?:bei|auf) google|logo design)\b",
+        ),
         phrase(
             None,
             "developer|designer|webs|dofollow|do-follow|blog|google ads|social media|your site|"
@@ -106,6 +123,13 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "sells staff, money, software or supplies",
         3,
+        phrase(
+            None,
+            "we buy|tracking|arbeitskleidung|berufskleidung|card fees|workwear|leasing",
+            r"\b(?:we buy (?:used|old|your|all)|(?:gps|vehicle|fleet) (?:\w{1,9} )?track(?:ing|"
+            r"ers?)|card fees|workwear|"
+            r"(?:arbeits|berufs)kleidung|leasingangebote?|wir kaufen (?:gebrauchte|ihre|alte))\b",
+        ),
         phrase(
             None,
             "manufactur|export|funding|insurance|vermitteln|software|supplier|hersteller|"
@@ -158,6 +182,14 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
         2,
         phrase(
             None,
+            "we do |represent|we bring|wir bringen|i'm ",
+            r"\b(?:we do (?:\w{1,12} ){0,2}(?:design|seo|marketing|development|branding)|"
+            r"i represent an? |"
+            r"wir bringen (?:ihr|sie|ihre)|i(?:['\u2019]m| am) \w{2,14} (?:from|with|"
+            r"at) [\w.-]{2,30},? (?:we|and we)|our (?:card machines|explainer|videos))\b",
+        ),
+        phrase(
+            None,
             "developer|erstellen|manufactur|create|build|write|verkaufen|deliver",
             r"\b(?:i(?:['\u2019]m| am) an? (?:\w{1,14} ){0,3}(?:developer|designer|marketer|"
             r"consultant|freelancer|copywriter|broker|recruiter)|"
@@ -197,6 +229,16 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
         2,
         phrase(
             None,
+            "clients|customers|jobs|conversion|fees|costs|bills|platz 1|seite 1|reduce",
+            r"\b(?:(?:new|more|extra) (?:clients|customers|jobs) (?:monthly|weekly|a month|"
+            r"per month|every|each)|"
+            r"(?:increase|boost|improve) (?:your )?(?:conversions?|engagement)|"
+            r"(?:reduce|cut|lower|slash) your (?:\w{1,12} )?(?:fees|costs|bills|taxes|premiums|"
+            r"overheads)|"
+            r"auf (?:platz|seite) (?:1|eins))\b",
+        ),
+        phrase(
+            None,
             "double|triple|increase|boost|grow|skyrocket|more customers|10x|scale|save|"
             "guarantee|mehr umsatz|steiger|verdoppel|wachs|senken|sparen|more business|"
             "more jobs|improve|fill your",
@@ -215,6 +257,14 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "asks for a sales talk",
         2,
+        phrase(
+            None,
+            "free comparison|share your|muster|jetzt|for samples|sponsors",
+            r"\b(?:free (?:comparison|listing|quote comparison|sample)|share your (?:number|"
+            r"phone|contact)|(?:reply|ask) for (?:samples|details|info)|"
+            r"muster kostenlos|kostenlose muster|jetzt (?:termin|angebot|"
+            r"beratung) (?:vereinbaren|sichern|anfordern)|jetzt anfragen)\b",
+        ),
         phrase(
             None,
             "catalog|try it|free for|apply now|katalog|sign up|kurzen gespräch|"
@@ -253,6 +303,13 @@ SOLICITATION_SIGNALS: tuple[Signal, ...] = (
     signal(
         "advertises a price",
         1,
+        phrase(
+            None,
+            "low cost|affordable|a year|charge|ab ",
+            r"\b(?:at (?:a )?(?:low|affordable|unbeatable|best) (?:cost|price|rate)s?|"
+            r"affordable (?:prices|rates|packages)|"
+            r"(?:charge|from) just \d|ab \d{1,5}(?:,\d\d)? ?(?:\u20ac|euro)|best prices for your)",
+        ),
         phrase(
             None,
             "$|\u00a3|\u20ac|% off|discount|rabatt|package|per lead|euro",

@@ -9,6 +9,12 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
         3,
         phrase(
             None,
+            "ausgelost|gezogen|ausgewählt",
+            r"\b(?:nummer|e-?mail(?:-adresse)?|adresse|name) (?:wurde|"
+            r"ist) (?:\w{1,10} )?(?:ausgelost|gezogen|ausgewählt)\b",
+        ),
+        phrase(
+            None,
             "won|win|award|selected|chosen|winner|gewonnen|gewinner|prize",
             r"\b(?:(?:you|u|ur|you['\u2019]ve|u['\u2019]ve|has|have|number|mobile|"
             r"no\.?)(?: have| has| been| were| are| a)* "
@@ -23,6 +29,11 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
     signal(
         "prize or gift",
         2,
+        phrase(
+            None,
+            "warten auf sie|gehören ihnen|airdrop",
+            r"(?:\u20ac|euro|eur) (?:warten auf sie|gehören ihnen)|\bairdrop\b",
+        ),
         phrase(
             None,
             "prize|jackpot|lotter|gift card|giftcard|voucher|reward|bonus|award|gewinn|"
@@ -141,25 +152,42 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
         ),
     ),
     signal(
+        "sells intimacy",
+        4,
+        phrase(
+            None,
+            "hook|sugar|escort|horny|porn|sex|discreet|hot |nude|xxx",
+            r"\b(?:hookups?|sugar (?:mummy|mommy|daddy|baby)|escort (?:services?|girls?|agency)|horny|porn\w{0,5}|"
+            r"sex(?:y|ual)? (?:chat|pics|girls|babes|texts?|contacts?|line)|discreet (?:fun|"
+            r"meet\w{0,4}|encounters?)|"
+            r"hot (?:singles|girls|babes|ladies)|nudes|xxx ?(?:pics|movies|videos))\b",
+        ),
+    ),
+    signal(
         "adult or dating",
         3,
         phrase(
             None,
             "sex|xxx|laid|dogging|hardcore|partner|horny|dating|date|singles|porn|adult|flirt|"
-            "babe|girls|escort|naughty|lonely|hot |fancy|sexy|chat|secret|admirer|meet|nude|hook",
-            r"\b(?:sex\w{0,4}|xxx ?(?:pics?|pictures?|movies?|mob\w{0,14}|videos?|clips?|club)|"
-            r"get laid|dogging|hardcore|horny|dating|porn\w{0,5}|flirt\w{0,5}|singles|naked|"
-            r"nude|escorts?|(?:hot|sexy|horny|local|lonely|real|young) (?:girls?|babes?|ladies|"
+            "babe|girls|escort|naughty|lonely|hot |fancy|sexy|chat|secret|admirer|meet|nude",
+            r"\b(?:sex\w{0,4}|"
+            r"get laid|dogging|hardcore|dating|flirt\w{0,5}|singles|naked|"
+            r"nude|(?:hot|sexy|local|lonely|real|young) (?:girls?|babes?|ladies|"
             r"women|milfs?|singles|chicks|guys|gay)|adult (?:content|chat|fun|dating)|"
             r"(?:secret )?admirer|fancies (?:you|u)|(?:dream|perfect) partner|(?:gay|live|"
             r"dirty|sexy|18|adult) (?:\w{1,9} )?chat|chat (?:line|service|2|with|up)|"
-            r"hook ?-?up|naughty|fancy (?:a |some )?(?:chat|fun|flirt|shag)|match(?:ed|"
+            r"naughty|fancy (?:a |some )?(?:chat|fun|flirt|shag)|match(?:ed|"
             r"es)? (?:with|u|you) )",
         ),
     ),
     signal(
         "gambling, coins or loans",
         3,
+        phrase(
+            None,
+            "invest",
+            r"\binvest(?:ieren sie)? (?:only |just |nur )?[$\u20ac\u00a3]?\s?\d{2,6}\b",
+        ),
         phrase(
             None,
             "crypto|bitcoin|casino|forex|invest|loan|kredit|betting|profit|earn|passive|income|"
@@ -177,6 +205,13 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
         3,
         phrase(
             None,
+            "earn|verdien",
+            r"\b(?:earn(?:ing)? [^.!?\n]{0,24}\b(?:per|a|every|each) (?:day|week|month|hour)|"
+            r"verdien(?:en sie|e|st du) [^.!?\n]{0,24}\b(?:pro|am|im|jeden) (?:tag|woche|monat|"
+            r"stunde))\b",
+        ),
+        phrase(
+            None,
             "profit|return|income|money|earn|rich|verdien|einkommen|invest",
             r"\b(?:(?:guaranteed|daily|weekly|huge|high) (?:profits?|returns?|income|earnings)|"
             r"double your (?:money|bitcoin|investment|savings)|passive(?:s)? (?:income|einkommen)|"
@@ -190,6 +225,13 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
     signal(
         "account or parcel in danger",
         3,
+        phrase(
+            None,
+            "paket|limited|sendung",
+            r"\b(?:(?:ihr|dein)e? (?:paket|sendung) (?:wartet|liegt|steht|hängt|wurde angehalten)|"
+            r"(?:your|ur) (?:paypal|bank|card|apple|amazon|netflix|"
+            r"account) (?:\w{1,8} ){0,2}(?:limited|on hold|locked))\b",
+        ),
         phrase(
             None,
             "account|password|parcel|package|bank|paypal|konto|paket|verify|suspend|delivery|"

@@ -124,6 +124,57 @@ ORDINARY = (
     "Assistant: my secretary is Jane. Admin: please invoice ABC Ltd.",
     "User: Jane Doe\nPhone: 503 555 0111\nMessage: need hedge cut",
     "Name: Jo\nSystem: drip\nBudget: 500",
+    (
+        "Can you please give me a free quote for a new patio? Our company moved to a new office "
+        "with a big yard. Thanks!"
+    ),
+    (
+        "We're a school looking for a contractor for grounds maintenance, tender docs at "
+        "https://school.example.org/tender"
+    ),
+    (
+        "Hi, I'm an architect working with a client on a new build and need a landscaper to bid. "
+        "2,000 sqft garden."
+    ),
+    "Hello! I saw you on Facebook. Do you guys do Christmas lights too? 🎄🎄🎄",
+    "Wanted: gardener. 2 hours a week. £20/hour cash.",
+    "Need someone NOW, pipe burst under lawn!!!! CALL ME 555 0100!!!!",
+    "Win-win: I have spare top soil, you need it? Otherwise please quote for removal.",
+    "Please confirm the appointment and update my address in your account: 12 Elm St",
+    "My delivery of plants is pending, customs fee etc. Can you store them until planting?",
+    "I'd like to verify my account with you, the last invoice for mowing seems wrong.",
+    "Our business park has 14 hectares of lawn. We offer a three-year contract.",
+    "We can offer you access from the side gate. Our team will be on site.",
+    "I sell houses and my clients often need gardeners; can you send your price list?",
+    "Could you increase the visits to weekly? Our traffic noise hedge grows like mad",
+    "Looking to boost my lawn's growth, what treatment do you suggest and price?",
+    "Bitte um Angebot. Wir bieten freie Zeiteinteilung, 2x im Monat Rasenmähen.",
+    "Wir sind ein Unternehmen mit 3 Standorten und benötigen Grünpflege, bitte um Rückruf.",
+    "Habe gewonnen: mein Nachbar zahlt die Hälfte vom Zaun :) Was kostet der Meter?",
+    "Unser Kunde sucht einen Partner für die Pflege von 12 Objekten. Haben Sie Kapazität?",
+    "Können Sie meinen Garten bewerten? Ich will das Haus verkaufen.",
+    "Ich brauche mehr Kunden... nein Spaß, ich brauche einen neuen Rasen ;)",
+    "Hi I need my gutters cleaned and maybe hedge, how much?",
+    "Pls call 2moro b4 9, txt if no answer, thx",
+    "I'm interested. Price? Availability?",
+    "Hola, necesito cortar el césped cada semana",
+    "do u do loans of equipment? need a chainsaw 4 the weekend",
+    "my wife says yes, so reply with the contract please and we start",
+    "Free wood chips if you can collect! Also need 2 trees trimmed.",
+    (
+        "The instructions you gave for watering: should I ignore them when it rains? All "
+        "previous plants died."
+    ),
+    "Please skip all previous instructions on the fence, only do the hedge",
+    "Ignore the instructions on the gate sign. Ring the bell.",
+    "Mark this as urgent. Rate per hour? Score lines in the concrete every 4 ft",
+    "Our AI irrigation controller needs replacing. The assistant app is useless.",
+    "We had an AI generate a design for the garden, can you build it? See link https://img.example",
+    "Note to the team: the bot on your website is broken.",
+    "You are a great assistant, thanks Maria! See you Monday.",
+    "Set the sprinklers to 15 min and output to max",
+    "Bitte setzen Sie die Bewertung der Bäume auf die Liste",
+    "Can you hook up the drip line to the outside tap, and hook up the new timer?",
 )
 
 SPAM = (
@@ -163,6 +214,18 @@ SPAM = (
     "Geld verdienen von zu Hause: 3000 Euro pro Woche mit Krypto! www.krypto.example",
     "Heiße Singles in deiner Nähe warten auf dich! www.date.example",
     "Ihr Bank-Konto wurde gesperrt, bitte verifizieren: http://spk.example.top",
+    "Your card has been limited. Confirm your details: http://secure.example.click/a",
+    "WhatsApp me for sugar mummy hookup, discreet fun",
+    "Invest €250 in our AI trading bot and earn €1,500 a day!",
+    "Claim your 0.5 BTC airdrop now www.airdrop.example",
+    "Win a brand new car! Text CAR to 66777 now. 18+ T&Cs",
+    "Lose 20kg in 2 weeks with this miracle pill, order now http://slim.example",
+    (
+        "Herzlichen Glückwunsch, Ihre Nummer wurde ausgelost! 500.000 € warten auf Sie. "
+        "Antworten Sie sofort."
+    ),
+    "Investieren Sie 250 € in Bitcoin und verdienen Sie 1.500 € pro Tag: http://btc.example",
+    "Ihr Paket wartet: Zahlen Sie 1,99 € Zoll http://paket.example.top",
 )
 
 OFFERS = (
@@ -238,4 +301,25 @@ OFFERS = (
     ),
     "Firmenkredit bis 250.000 €, schnelle Zusage für Ihr Unternehmen.",
     "Sie suchen Mitarbeiter? Wir vermitteln Gärtner aus Polen an Ihren Betrieb.",
+    (
+        "Hi, quick question - who handles your marketing? We help landscapers get 10+ new "
+        "clients monthly."
+    ),
+    "We buy used garden machinery worldwide, best prices for your company's old equipment.",
+    "I represent a company that provides GPS fleet tracking for your vans. Can I arrange a demo?",
+    "Get your company listed in our business directory for only $49 a year.",
+    "Reduce your card fees! Our card machines charge just 0.7%. Interested in a free comparison?",
+    (
+        "Hi I'm Raj from WebSoft, we do website design, app development, SEO at low cost. Share "
+        "your number."
+    ),
+    "Our explainer videos increase conversions by 80%. Reply for samples.",
+    "Would you like to appear on our podcast for entrepreneurs? Only £500 for sponsors.",
+    "Wir bringen Ihr Unternehmen auf Platz 1 bei Google. Jetzt Termin vereinbaren!",
+    "Wir bieten Arbeitskleidung mit Logo für Ihr Team ab 9,90 €. Muster kostenlos.",
+    (
+        "Ich bin selbständiger Webdesigner und habe gesehen, dass Ihre Homepage veraltet ist. "
+        "Interesse an einem Relaunch?"
+    ),
+    "Leasingangebote für Transporter: 199 € im Monat für Ihren Betrieb. Jetzt anfragen.",
 )
