@@ -157,7 +157,8 @@ SPAM_SIGNALS: tuple[Signal, ...] = (
         phrase(
             None,
             "hook|sugar|escort|horny|porn|sex|discreet|hot |nude|xxx",
-            r"\b(?:hookups?|sugar (?:mummy|mommy|daddy|baby)|escort (?:services?|girls?|agency)|horny|porn\w{0,5}|"
+            r"\b(?:hookups?|sugar (?:mummy|mommy|daddy|baby)|escort (?:services?|girls?|agency)|"
+            r"horny|porn\w{0,5}|"
             r"sex(?:y|ual)? (?:chat|pics|girls|babes|texts?|contacts?|line)|discreet (?:fun|"
             r"meet\w{0,4}|encounters?)|"
             r"hot (?:singles|girls|babes|ladies)|nudes|xxx ?(?:pics|movies|videos))\b",
