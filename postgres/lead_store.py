@@ -194,21 +194,19 @@ class PostgresLeadStore:
         await connection.execute(queries.load("lead_lock_tasks"), tenant_id, lead_id)
         if (await _get(connection, tenant_id, lead_id)).lead.contact != contact:
             raise RaceLostError
-        orphans = [
-            LeadId(row["lead_id"])
-            for row in await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
-        ]
-        if orphans:
-            first, rest = orphans[0], orphans[1:]
-            links: list[LeadId | None] = [None, *(first for _ in rest)]
-            await connection.execute(queries.load("lead_relink"), tenant_id, orphans, links)
-            rescores = [
-                Submission(self._new_task_id(), tenant_id, LEAD_ANALYSIS, lead_id=orphan)
-                for orphan in orphans
-            ]
-            await admit(connection, rescores, self._nobody)
+        orphans = await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
         await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
-        return orphans
+        for row in orphans:
+            lead = Lead.model_validate_json(row["document"])
+            link = await self._link(connection, tenant_id, lead, row["received_at"])
+            await connection.execute(queries.load("lead_relink"), tenant_id, lead.lead_id, link)
+        left = [LeadId(row["lead_id"]) for row in orphans]
+        rescores = [
+            Submission(self._new_task_id(), tenant_id, LEAD_ANALYSIS, lead_id=orphan)
+            for orphan in left
+        ]
+        await admit(connection, rescores, self._nobody)
+        return left
 
 
 async def _get(connection: Connection, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:

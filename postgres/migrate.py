@@ -21,8 +21,8 @@ NAME = re.compile(r"^(\d{4})_[a-z0-9_]+$")
 LOCK_KEY = 0x67617264656E6F73
 """The advisory lock under which one process migrates: "gardenos" in ASCII."""
 
-OLDEST_VERSION = 170000
-"""``transaction_timeout`` came with PostgreSQL 17."""
+OLDEST_MAJOR = 18
+"""``uuidv7()`` came with PostgreSQL 18."""
 
 MIGRATION_LIMIT_S = 600.0
 """How long one migration, or the wait for another process's, may take."""
@@ -161,9 +161,7 @@ async def apply_one(connection: "asyncpg.Connection[asyncpg.Record]", one: Migra
 
 def require_version(version: "asyncpg.types.ServerVersion") -> None:
     """Refuse a server that is too old for what the queries use."""
-    if version.major * 10_000 < OLDEST_VERSION:
+    if version.major < OLDEST_MAJOR:
         raise ConfigurationError(
-            "database",
-            f"PostgreSQL {version.major}",
-            f"PostgreSQL {OLDEST_VERSION // 10_000} or newer",
+            "database", f"PostgreSQL {version.major}", f"PostgreSQL {OLDEST_MAJOR} or newer"
         )

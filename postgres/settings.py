@@ -9,7 +9,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class DatabaseSettings(BaseModel):
-    """How to reach PostgreSQL 17 or newer, and the limits of every step."""
+    """How to reach PostgreSQL 18 or newer, and the limits of every step."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

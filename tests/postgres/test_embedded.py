@@ -395,5 +395,5 @@ def python_for(*prefix: str) -> str:
 def test_data_of_a_version_choose_the_programs() -> None:
     newest = find_binaries(None, major=None)
 
-    assert newest.major >= 17
+    assert newest.major >= 18
     assert find_binaries(None, major=newest.major) == newest

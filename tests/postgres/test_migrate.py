@@ -5,10 +5,18 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from asyncpg.types import ServerVersion
 
 from domain.errors import ConfigurationError
 from postgres.embedded import EmbeddedServer
-from postgres.migrate import MIGRATIONS, Migration, migrate, pending, read_migrations
+from postgres.migrate import (
+    MIGRATIONS,
+    Migration,
+    migrate,
+    pending,
+    read_migrations,
+    require_version,
+)
 from tests.database import SETTINGS, run_sql, with_database
 
 FIRST = Migration(1, "0001_first", "create table first (x int)")
@@ -84,3 +92,8 @@ def test_files_out_of_number_are_refused(tmp_path: Path, names: list[str]) -> No
 
     with pytest.raises(ValueError, match=r"named like|numbered from 0001"):
         read_migrations(tmp_path)
+
+
+def test_a_server_too_old_for_the_queries_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"PostgreSQL 17; allowed: PostgreSQL 18 or newer"):
+        require_version(ServerVersion(17, 4, 0, "final", 0))

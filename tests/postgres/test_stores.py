@@ -123,6 +123,19 @@ async def test_a_deleted_lead_leaves_nothing_personal_and_its_duplicates_move_up
     await leads.delete(DEFAULT_TENANT, LeadId("c"))
 
 
+async def test_duplicates_of_a_deleted_lead_that_ask_for_different_work_are_no_duplicates(
+    world: World, leads: PostgresLeadStore
+) -> None:
+    contact = {"email": "dana@example.com"}
+    for name, service in (("a", None), ("b", "hedges"), ("c", "paving"), ("d", "paving")):
+        await world.admit(analyse(lead(name, contact=contact, service=service)))
+
+    await leads.delete(DEFAULT_TENANT, LeadId("a"))
+
+    links = await world.rows("select lead_id, duplicate_of from leads order by 1")
+    assert links == [("b", None), ("c", None), ("d", "c")]
+
+
 async def test_another_tenant_sees_and_changes_nothing(
     world: World, leads: PostgresLeadStore, tasks: PostgresTaskStore
 ) -> None:

@@ -81,6 +81,8 @@ create index tasks_held on tasks (claimed_by) where state = 'running';
 create index tasks_deadline on tasks (deadline_at) where finished_at is null and deadline_at is not null;
 create index tasks_newest on tasks (tenant_id, task_id desc);
 create index tasks_of_lead on tasks (tenant_id, lead_id) where lead_id is not null;
+create index tasks_failures on tasks (tenant_id, task_id desc)
+    where state in ('failed', 'expired', 'dead', 'abandoned');
 create index tasks_finished on tasks (finished_at) where finished_at is not null;
 create unique index tasks_idempotency on tasks (tenant_id, idempotency_key) where idempotency_key is not null;
 
