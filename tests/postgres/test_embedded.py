@@ -230,6 +230,13 @@ def test_a_folder_in_use_is_refused_and_its_server_named(folder: Path) -> None:
     assert running_dsn(folder) is None
 
 
+def test_a_folder_may_have_a_long_name_with_spaces_and_quotes(fresh: Path) -> None:
+    folder = fresh.parent / ('it\'s a "data folder" ' + "x" * 100) / "postgres"
+
+    with start_embedded(folder, QUICK) as server:
+        assert run_sql(server.dsn, "select 1") == 1
+
+
 def test_of_two_starts_at_once_one_wins(fresh: Path) -> None:
     results: list[EmbeddedServer | ConfigurationError] = []
 
