@@ -11,6 +11,7 @@ from actors.agent import Clock
 from deployments.dispatch import DispatchState, Flight, PoolFigures
 from deployments.errors import LinkError
 from deployments.link import Link
+from deployments.loops import forever
 from deployments.settings import AgentSettings, QueueSettings
 from deployments.task_heap import Attempt, attempt_of
 from deployments.verdict import (
@@ -155,10 +156,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled; then close every stream and hand its tasks back."""
-        watches = (
-            asyncio.create_task(self._watch()),
-            asyncio.create_task(self._ask_replicas()),
-        )
+        watches = (forever("watch", self._watch), forever("ask", self._ask_replicas))
         try:
             while True:
                 await self._wake.wait()
@@ -171,6 +169,9 @@ class Dispatcher:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for number in list(self._streams):  # cancelled before their first step
+                self._lose(number, LinkError("stopping", False, False))
+            self._streams.clear()
             for unsent in self._state.take_unsent(durable_only=False):
                 self._settle(Settled(unsent, handed_back(unsent, "stopping")))
 

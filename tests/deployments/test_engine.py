@@ -233,3 +233,15 @@ async def test_an_idle_pool_that_may_sleep_is_not_kept_awake() -> None:
         await asyncio.sleep(30.0)
         assert w.link.questions == 0
         assert (await w.engine.answer(submission(1))).state is TaskState.SUCCEEDED
+
+
+@simulated
+async def test_an_engine_that_stops_in_the_moment_of_sending_leaves_nobody_waiting() -> None:
+    settings = QUEUE.model_copy(update={"grace_s": 0.001})
+    async with world(settings=settings) as w:
+        call = asyncio.create_task(w.engine.answer(submission(1, s=50)))
+        while not w.engine._pools[KIND].dispatcher.held:  # noqa: ASYNC110 - simulated time
+            await asyncio.sleep(0.0005)
+        await w.engine.stop()
+        assert (await call).state is TaskState.ABANDONED
+        assert w.queue.rows[task_id(1)].state is TaskState.ABANDONED
