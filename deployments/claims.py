@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from deployments.dispatcher import Settled
 from deployments.lease import Lease
@@ -11,6 +11,7 @@ from deployments.pool import Pool
 from deployments.settings import QueueSettings
 from deployments.verdict import handed_back
 from domain.errors import DatabaseUnavailableError
+from domain.ids import TaskId
 from domain.ports import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,10 @@ class Claims:
         stopping: Set when nothing may be claimed any more.
         settle: Takes tasks that were claimed and are not wanted.
         is_behind: Whether so many ends wait to be stored that nothing may be claimed.
+        holds: Every task that this orchestrator runs or whose end it has to store.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its surroundings, each named
         self,
         queue: TaskQueue,
         lease: Lease,
@@ -34,6 +36,7 @@ class Claims:
         stopping: asyncio.Event,
         settle: Callable[[Settled], None],
         is_behind: Callable[[], bool],
+        holds: Callable[[], Sequence[TaskId]],
     ) -> None:
         self._queue = queue
         self._lease = lease
@@ -41,6 +44,7 @@ class Claims:
         self._stopping = stopping
         self._settle = settle
         self._is_behind = is_behind
+        self._holds = holds
 
     def step(self) -> int:
         """Return how much room makes another claim worth its statement."""
@@ -79,6 +83,10 @@ class Claims:
             try:
                 moved = self._settings.recover_batch
                 while moved >= self._settings.recover_batch:
-                    moved = await self._queue.recover(limit=self._settings.recover_batch)
+                    moved = await self._queue.recover(
+                        limit=self._settings.recover_batch,
+                        worker=self._lease.worker,
+                        holds=self._holds(),
+                    )
             except DatabaseUnavailableError as error:
                 logger.warning("recover_failed", extra={"error": str(error)})

@@ -47,7 +47,7 @@ class GroupCommit(Generic[ItemT, AnswerT]):
         self._waiting_bound = waiting_bound
         self._patient = patient
         self._line: deque[tuple[ItemT, asyncio.Future[AnswerT]]] = deque()
-        self._in_flight = 0
+        self._in_flight: Sequence[ItemT] = ()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -55,7 +55,11 @@ class GroupCommit(Generic[ItemT, AnswerT]):
     @property
     def waiting(self) -> int:
         """Items put and not answered."""
-        return len(self._line) + self._in_flight
+        return len(self._line) + len(self._in_flight)
+
+    def items(self) -> list[ItemT]:
+        """Return what is put and not answered."""
+        return [*self._in_flight, *(item for item, _ in self._line)]
 
     def put(self, item: ItemT) -> "asyncio.Future[AnswerT]":
         """Return the future answer to an item; cancelling it withdraws what is not yet sent.
@@ -104,7 +108,7 @@ class GroupCommit(Generic[ItemT, AnswerT]):
         return group
 
     async def _settle(self, group: Sequence[tuple[ItemT, "asyncio.Future[AnswerT]"]]) -> None:
-        self._in_flight = len(group)
+        self._in_flight = [item for item, _ in group]
         try:
             await self._commit_or_halve(group)
         except asyncio.CancelledError:
@@ -112,7 +116,7 @@ class GroupCommit(Generic[ItemT, AnswerT]):
                 _fail(future, UnavailableError("the service is stopping", 1.0))
             raise
         finally:
-            self._in_flight = 0
+            self._in_flight = ()
 
     async def _commit_or_halve(
         self, group: Sequence[tuple[ItemT, "asyncio.Future[AnswerT]"]]

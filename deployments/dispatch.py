@@ -109,6 +109,12 @@ class DispatchState:
         """Tasks that still need an end from this orchestrator."""
         return len(self._heap) + len(self._parked) + self._outstanding
 
+    def held_ids(self) -> list[TaskId]:
+        """Return the tasks that still need an end from this orchestrator."""
+        parked = [attempt[0] for attempt in self._parked]
+        sent = [flight.task.task_id for flight in self._flights() if not flight.late]
+        return [*(task.task_id for task in self._heap.tasks()), *parked, *sent]
+
     def claim_room(self, ahead: int) -> int:
         """Return how many more tasks to claim so that ``ahead`` wait beyond the credit."""
         return max(0, self.credit + ahead - self.held)

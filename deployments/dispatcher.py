@@ -108,6 +108,10 @@ class Dispatcher:
         """Tasks that still need an end."""
         return self._state.held
 
+    def held_ids(self) -> list[TaskId]:
+        """Return the tasks that still need an end."""
+        return self._state.held_ids()
+
     def figures(self) -> PoolFigures:
         """Return how the pool stands, as far as this orchestrator knows."""
         return self._state.figures()

@@ -119,6 +119,7 @@ class Engine:
         )
         self._finish_watch = FinishWatch(parts.tasks, parts.clock)
         self._waiters: dict[Attempt, asyncio.Future[Answer]] = {}
+        self._look_ups: set[asyncio.Task[None]] = set()
         self._direct = 0
         self._stopping = asyncio.Event()
         self._claims = Claims(
@@ -128,6 +129,7 @@ class Engine:
             stopping=self._stopping,
             settle=self._settle,
             is_behind=self._is_behind,
+            holds=self._held_ids,
         )
         self._claim_loops: list[asyncio.Task[None]] = []
         self._sends: list[asyncio.Task[None]] = []
@@ -299,8 +301,7 @@ class Engine:
         )
         if task.state not in FINISHED_STATES:
             raise TimeoutError
-        result = None if task.result is None else orjson.dumps(task.result)
-        return Answer(admission.task_id, task.state, result, task.error)
+        return _answer_of(task)
 
     async def _run_direct(self, pool: Pool, task: TaskEnvelope) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -333,6 +334,13 @@ class Engine:
 
     def _held(self) -> int:
         return sum(pool.dispatcher.held for pool in self._pools.values())
+
+    def _held_ids(self) -> list[TaskId]:
+        """Return every task that this orchestrator runs or whose end it has to store."""
+        held = [task for pool in self._pools.values() for task in pool.dispatcher.held_ids()]
+        ends = [end.task_id for end in self._completions.items()]
+        releases = [release.task_id for release in self._releases.items()]
+        return [*held, *ends, *releases]
 
     def _pool(self, kind: AgentKind) -> Pool:
         if kind not in self._pools:
@@ -384,7 +392,11 @@ class Engine:
         error = stored.exception()
         if error is None:
             answer = Answer(task.task_id, completion.state, completion.result, completion.error)
-            self._resolve(task, answer if stored.result() else _abandoned(task))
+            if stored.result():
+                self._resolve(task, answer)
+            elif attempt_of(task) in self._waiters:
+                self._look_ups.add(look_up := asyncio.create_task(self._answer_from_store(task)))
+                look_up.add_done_callback(self._look_ups.discard)
             self._finish_watch.tell([task.task_id])
         elif isinstance(error, UnavailableError) or completion.result is None:
             _log_unstored(task, stored)
@@ -394,6 +406,21 @@ class Engine:
             why = "result_not_storable: the agent's result is not valid"
             end = replace(completion, state=TaskState.FAILED, result=None, error=why)
             self._settle(Settled(task, end))
+
+    async def _answer_from_store(self, task: TaskEnvelope) -> None:
+        """Tell a caller on the line how the task ended where this end of it was refused."""
+        answer = _abandoned(task)
+        try:
+            ended = await self._tasks.get(task.tenant_id, task.task_id)
+        except NotFoundError:
+            why = "cancelled: the lead was deleted"
+            answer = Answer(task.task_id, TaskState.CANCELLED, error=why)
+        except UnavailableError as error:
+            logger.warning("end_not_read", extra={"kind": task.kind, "error": str(error)})
+        else:
+            if ended.state in FINISHED_STATES:
+                answer = _answer_of(ended)
+        self._resolve(task, answer)
 
     def _resolve(self, task: TaskEnvelope, answer: Answer) -> None:
         waiter = self._waiters.get(attempt_of(task))
@@ -419,6 +446,11 @@ class Engine:
 
 def _task_id(item: Completion | Release) -> TaskId:
     return item.task_id
+
+
+def _answer_of(task: Task) -> Answer:
+    result = None if task.result is None else orjson.dumps(task.result)
+    return Answer(TaskId(task.task_id), task.state, result, task.error)
 
 
 def _abandoned(task: TaskEnvelope) -> Answer:

@@ -124,11 +124,14 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def recover(self, *, limit: int) -> int:
+    async def recover(
+        self, *, limit: int, worker: WorkerId | None = None, holds: Sequence[TaskId] = ()
+    ) -> int:
         """Move on what nobody holds.
 
         Tasks of expired leases go back to the queue (direct ones end as abandoned), due waiting
-        tasks are queued, open tasks past their deadline expire.
+        tasks are queued, tasks that wait past their deadline expire. What is in the name of
+        ``worker`` for 15 s and not in ``holds`` goes back too: the reply to its claim was lost.
 
         Returns:
             How many tasks were moved; call again while it equals ``limit``.

@@ -238,7 +238,8 @@ class Release:
     Attributes:
         wait_s: 0 goes back to the queue at once; more waits in state ``waiting``.
         crashed: The process that ran it died: counts toward ``crashes``.
-        count_attempt: False where the task never reached an agent, so the attempt is taken back.
+        count_attempt: False where the task never reached an agent, so it may try once more.
+            The attempt's number is never used again: it fences late statements.
     """
 
     task_id: TaskId

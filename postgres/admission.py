@@ -54,6 +54,7 @@ class _Plan:
     answers: list[Admission | GardenosError | None]
     leads: dict[LeadKey, _Stored] = field(default_factory=dict)
     tasks: list[int] = field(default_factory=list)
+    followers: dict[int, int] = field(default_factory=dict)
 
 
 async def admit(
@@ -68,6 +69,7 @@ async def admit(
     plan = _Plan(answers=[None] * len(submissions))
     await _answer_known_keys(connection, submissions, plan)
     await _plan_leads(connection, submissions, plan)
+    _refuse_followers(plan)
     await _write_leads(connection, plan)
     await _write_tasks(connection, submissions, plan, worker)
     return [answer for answer in plan.answers if answer is not None]
@@ -88,21 +90,33 @@ async def _answer_known_keys(
                 row["request_digest"],
                 row["lead_id"],
             )
+    leaders: dict[tuple[str, str], int] = {}
     for index, one in enumerate(submissions):
         if not one.idempotency_key:
             continue
         key = (one.tenant_id, one.idempotency_key)
         if key not in known:
             known[key] = (one.task_id, one.request_digest, _lead_id_of(one))
+            leaders[key] = index
             continue
         task_id, digest, lead_id = known[key]
         if digest == one.request_digest:
             lead = LeadId(lead_id) if lead_id else None
             plan.answers[index] = Admission(task_id, None, created=False, lead_id=lead)
+            if key in leaders:
+                plan.followers[index] = leaders[key]
         else:
             plan.answers[index] = IdempotencyConflictError(
                 "idempotency key", one.idempotency_key, "it was used for another request"
             )
+
+
+def _refuse_followers(plan: _Plan) -> None:
+    """Refuse what repeats a submission of this batch that was refused: there is no first task."""
+    for follower, leader in plan.followers.items():
+        refusal = plan.answers[leader]
+        if isinstance(refusal, GardenosError):
+            plan.answers[follower] = refusal
 
 
 def _lead_id_of(one: Submission) -> str | None:

@@ -27,6 +27,8 @@ from postgres.retries import again, in_transaction
 CRASHES_BEFORE_ALONE = 2
 """A task present at so many crashes runs next with nothing beside it."""
 
+MAX_ERROR_CHARACTERS = 1000
+
 
 class PostgresTaskQueue:
     """Implements :class:`domain.ports.TaskQueue`.
@@ -88,7 +90,7 @@ class PostgresTaskQueue:
             [one.attempt for one in ordered],
             [one.state.value for one in ordered],
             [one.result.decode() if one.result is not None else None for one in ordered],
-            [one.error for one in ordered],
+            [_storable(one.error) for one in ordered],
         )
         rows = await self._with_usage(
             "queue_complete", columns, [(o.task_id, o.attempt, o.usage) for o in ordered]
@@ -106,7 +108,7 @@ class PostgresTaskQueue:
             [one.task_id for one in ordered],
             [one.attempt for one in ordered],
             [one.wait_s for one in ordered],
-            [one.error for one in ordered],
+            [_storable(one.error) for one in ordered],
             [one.crashed for one in ordered],
             [one.count_attempt for one in ordered],
         )
@@ -142,13 +144,18 @@ class PostgresTaskQueue:
             raise ConflictError("worker", str(worker), "its lease has run out")
         return Worker(worker, row["lease_until"])
 
-    async def recover(self, *, limit: int) -> int:
+    async def recover(
+        self, *, limit: int, worker: WorkerId | None = None, holds: Sequence[TaskId] = ()
+    ) -> int:
         """Move on what nobody holds; see the port."""
 
         async def move(connection: Connection) -> list[asyncpg.Record]:
             moved: list[asyncpg.Record] = []
             for query in ("queue_recover_lost", "queue_recover_due", "queue_recover_expired"):
                 moved += await connection.fetch(queries.load(query), limit)
+            if worker is not None:
+                unheld = queries.load("queue_recover_unheld")
+                moved += await connection.fetch(unheld, limit, worker, list(holds))
             await connection.execute(queries.load("queue_forget_workers"))
             return moved
 
@@ -188,3 +195,10 @@ def _envelope(row: asyncpg.Record) -> TaskEnvelope:
         crashes=row["crashes"],
         alone=row["crashes"] >= CRASHES_BEFORE_ALONE,
     )
+
+
+def _storable(error: str | None) -> str | None:
+    """Return an error text that a column takes: an agent's words may hold anything."""
+    if error is None:
+        return None
+    return error.replace("\x00", "").encode("utf-8", "replace").decode()[:MAX_ERROR_CHARACTERS]

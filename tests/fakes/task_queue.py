@@ -32,6 +32,11 @@ from tests.fakes.simulation import now_unix_s
 STATEMENT_S = 0.001
 """What a statement takes, in simulated seconds."""
 
+CLAIM_GRACE_S = 15.0
+"""How long a claim's reply may take."""
+
+WAITS = frozenset({TaskState.QUEUED, TaskState.WAITING})
+
 
 @dataclass(slots=True)
 class Row:
@@ -43,6 +48,8 @@ class Row:
     crashes: int = 0
     worker: WorkerId | None = None
     not_before_unix_s: float = 0.0
+    started_unix_s: float = 0.0
+    forgiven: int = 0
     result: bytes | None = None
     error: str | None = None
     usage: list[Usage] = field(default_factory=list)
@@ -59,7 +66,7 @@ class Row:
             priority=asked.priority,
             deadline_unix_s=asked.deadline_unix_s,
             payload=asked.payload or b"{}",
-            max_attempts=asked.max_attempts,
+            max_attempts=asked.max_attempts + self.forgiven,
             crashes=self.crashes,
             alone=self.crashes >= 2,
             direct=asked.direct,
@@ -108,6 +115,7 @@ class MemoryTaskQueue:
             if row.state is TaskState.QUEUED and row.submission.kind == kind:
                 row.state, row.worker = TaskState.RUNNING, worker
                 row.attempt += 1
+                row.started_unix_s = now_unix_s()
                 claimed.append(row.envelope())
         return claimed
 
@@ -139,9 +147,9 @@ class MemoryTaskQueue:
             stored.add(release.task_id)
             row.error = release.error
             row.crashes += release.crashed
-            row.attempt -= not release.count_attempt
+            row.forgiven += not release.count_attempt
             row.worker = None
-            if row.attempt >= row.submission.max_attempts:
+            if row.attempt - row.forgiven >= row.submission.max_attempts:
                 self._finish(row, TaskState.DEAD)
             elif release.wait_s > 0:
                 row.state = TaskState.WAITING
@@ -158,15 +166,19 @@ class MemoryTaskQueue:
         self.leases[worker] = now_unix_s() + lease_s
         return Worker(worker, datetime.fromtimestamp(self.leases[worker], UTC))
 
-    async def recover(self, *, limit: int) -> int:
+    async def recover(
+        self, *, limit: int, worker: WorkerId | None = None, holds: Sequence[TaskId] = ()
+    ) -> int:
         """Move on what nobody holds."""
         await self._statement("recover")
         moved = 0
         now = now_unix_s()
         for row in self.rows.values():
             deadline = row.submission.deadline_unix_s
-            if row.state is TaskState.RUNNING and not self._is_held(row):
+            is_unheld = row.worker == worker and self._is_unheld(row, holds)
+            if row.state is TaskState.RUNNING and (is_unheld or not self._is_held(row)):
                 moved += 1
+                row.forgiven += is_unheld
                 if row.submission.direct:
                     self._finish(row, TaskState.ABANDONED)
                 else:
@@ -174,7 +186,7 @@ class MemoryTaskQueue:
             elif row.state is TaskState.WAITING and row.not_before_unix_s <= now:
                 moved += 1
                 row.state = TaskState.QUEUED
-            elif row.state not in FINISHED_STATES and deadline is not None and deadline <= now:
+            elif row.state in WAITS and deadline is not None and deadline <= now:
                 moved += 1
                 self._finish(row, TaskState.EXPIRED)
         return moved
@@ -249,8 +261,12 @@ class MemoryTaskQueue:
         self.rows[submission.task_id] = row
         if not submission.direct:
             return Admission(submission.task_id, None, created=True)
-        row.attempt, row.worker = 1, worker
+        row.attempt, row.worker, row.started_unix_s = 1, worker, now_unix_s()
         return Admission(submission.task_id, row.envelope(), created=True)
+
+    def _is_unheld(self, row: Row, holds: Sequence[TaskId]) -> bool:
+        is_old = row.started_unix_s < now_unix_s() - CLAIM_GRACE_S
+        return is_old and row.submission.task_id not in holds
 
     def _is_held(self, row: Row) -> bool:
         return row.worker is not None and self.leases.get(row.worker, 0.0) > now_unix_s()

@@ -1,6 +1,7 @@
 """The durable queue: nothing lost, nothing done twice, nobody starved, late results refused."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from domain.errors import (
     LeadExistsError,
     NotFoundError,
 )
-from domain.task import LEAD_ANALYSIS, Admission, Priority, Release
+from domain.task import LEAD_ANALYSIS, Admission, Completion, Priority, Release, TaskState
 from postgres.admission import admit
 from postgres.pool import Database
 from tests.postgres.queue_world import (
@@ -185,6 +186,16 @@ async def test_an_older_versions_analysis_does_not_replace_a_newer_ones(world: W
     assert await world.rows("select count(*) from analyses") == [(2,)]
 
 
+async def test_of_two_analyses_of_one_version_the_one_begun_later_counts(world: World) -> None:
+    await world.admit(analyse(lead("a")))
+    (early,) = await world.claim(LEAD_ANALYSIS)
+    await world.admit(analyse_stored("a"))
+    (late,) = await world.claim(LEAD_ANALYSIS)
+    await world.queue.complete([success(late, analysis("a", score=20))])
+    await world.queue.complete([success(early, analysis("a", score=90))])
+    assert await world.rows("select score from leads") == [(20,)]
+
+
 async def test_a_direct_task_of_a_dead_worker_is_abandoned_and_not_run_again(world: World) -> None:
     (admission,) = await world.admit(analyse(lead("a"), direct=True))
     assert isinstance(admission, Admission)
@@ -221,11 +232,13 @@ async def test_a_release_waits_returns_and_ends_when_attempts_are_used_up(world:
     assert await world.rows("select state, error from tasks") == [("dead", "provider: 503")]
 
 
-async def test_a_task_that_never_reached_an_agent_keeps_its_attempt(world: World) -> None:
+async def test_a_task_that_never_reached_an_agent_may_try_once_more(world: World) -> None:
     await world.admit(noop())
     (task,) = await world.claim()
     await world.queue.release([Release(task.task_id, 1, 0, "drained", count_attempt=False)])
-    assert (await world.claim())[0].attempt == 1
+    (again,) = await world.claim()
+    assert (again.attempt, again.max_attempts) == (2, task.max_attempts + 1)
+    assert await world.queue.complete([success(task)]) == frozenset()
 
 
 async def test_a_waiting_task_past_its_deadline_expires(world: World) -> None:
@@ -256,3 +269,28 @@ async def test_a_claim_reads_its_index_whatever_the_size_of_the_table(world: Wor
         await connection.execute("select pg_stat_force_next_flush()")
     after = await world.rows("select seq_scan from pg_stat_user_tables where relname = 'tasks'")
     assert before == after
+
+
+async def test_a_claim_whose_reply_was_lost_goes_back_to_the_queue(world: World) -> None:
+    await world.admit(noop(), noop())
+    lost, held = await world.claim()
+    async with world.database.transaction() as connection:
+        await connection.execute("update tasks set started_at = started_at - interval '1 minute'")
+    moved = await world.queue.recover(limit=10, worker=world.worker, holds=[held.task_id])
+    assert moved == 1
+    (again,) = await world.claim()
+    assert (again.task_id, again.attempt, again.crashes) == (lost.task_id, 2, 0)
+
+
+async def test_an_error_text_that_no_column_takes_still_ends_the_task(world: World) -> None:
+    await world.admit(noop())
+    (task,) = await world.claim()
+    end = Completion(task.task_id, 1, TaskState.FAILED, error="bad: \x00 \ud800")
+    assert await world.queue.complete([end]) == {task.task_id}
+
+
+async def test_a_repeat_of_a_refused_request_is_refused_too(world: World) -> None:
+    first = replace(analyse_stored("unknown"), idempotency_key="key", request_digest=b"1")
+    again = replace(first, task_id=noop().task_id)
+    answers = await world.admit(first, again)
+    assert [type(answer) for answer in answers] == [NotFoundError, NotFoundError]

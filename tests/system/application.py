@@ -103,19 +103,29 @@ class Application:
                 found.append(process)
         return found
 
-    def stop(self, number: int = signal.SIGINT) -> list[psutil.Process]:
+    def kill(self) -> None:
+        """Kill the process a user would stop, and wait for nothing else to end."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(STOP_LIMIT_S)
+        self._close()
+
+    def stop(self) -> list[psutil.Process]:
         """Stop as a user would; return the processes that are left."""
         assert self._process is not None
         all_of_it = self.processes()
-        self._process.send_signal(number)
+        self._process.send_signal(signal.SIGINT)
         self._process.wait(STOP_LIMIT_S)
+        self._close()
+        _, left = psutil.wait_procs(all_of_it, timeout=STOP_LIMIT_S)
+        return left
+
+    def _close(self) -> None:
+        assert self._process is not None
         assert self._process.stdout is not None
         self._process.stdout.close()
         self.errors.close()
         self.http.close()
-        limit_s = STOP_LIMIT_S if number == signal.SIGINT else 0
-        _, left = psutil.wait_procs(all_of_it, timeout=limit_s)
-        return [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
 
     def __enter__(self) -> Self:
         """Start."""

@@ -14,6 +14,7 @@ create table leads (
     duplicate_of text,
     analysis_id uuid,
     analysed_version integer not null default 0,
+    analysed_from timestamptz not null default '-infinity',
     score smallint,
     grade text,
     qualification text,

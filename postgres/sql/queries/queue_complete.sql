@@ -22,7 +22,7 @@ done as (
     from ended e
     where t.task_id = e.task_id and t.attempt = e.attempt and t.finished_at is null
         and (select count(*) from locked) >= 0
-    returning t.task_id, t.tenant_id, t.kind, t.lead_id, t.state, t.result
+    returning t.task_id, t.tenant_id, t.kind, t.lead_id, t.state, t.result, t.started_at
 ),
 analysed as (
     insert into analyses (analysis_id, tenant_id, lead_id, lead_version, analysed_at, document)
@@ -46,13 +46,13 @@ newest as (
 ),
 current as (
     update leads l
-    set analysis_id = n.task_id, analysed_version = (n.result ->> 'lead_version')::int,
+    set analysis_id = n.task_id, analysed_from = n.started_at, analysed_version = (n.result ->> 'lead_version')::int,
         score = (n.result ->> 'score')::smallint, grade = n.result ->> 'grade',
         qualification = n.result ->> 'qualification',
         call_priority = (n.result ->> 'call_priority')::double precision
     from newest n join locked k on k.tenant_id = n.tenant_id and k.lead_id = n.lead_id
     where l.tenant_id = n.tenant_id and l.lead_id = n.lead_id
-        and l.analysed_version <= (n.result ->> 'lead_version')::int
+        and (l.analysed_version, l.analysed_from) <= ((n.result ->> 'lead_version')::int, n.started_at)
     returning l.tenant_id, l.lead_id, l.grade, l.qualification, k.old_grade, k.old_qualification
 ),
 followers as (

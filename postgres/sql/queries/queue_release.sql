@@ -1,4 +1,5 @@
 -- Give claimed tasks back. $1 task ids, $2 attempts, $3 waits in seconds, $4 errors, $5 crashed, $6 attempt counts.
+-- An attempt that does not count gives one more, so that the fence's number only ever grows.
 with locked as materialized (
     select task_id from tasks where task_id = any($1::uuid[]) order by task_id for update
 )
@@ -10,7 +11,7 @@ set state = case
         else 'queued' end,
     finished_at = case when t.direct or (r.counts and t.attempt >= t.max_attempts) then clock_timestamp() end,
     not_before = case when r.wait_s > 0 and not t.direct then clock_timestamp() + r.wait_s * interval '1 second' end,
-    attempt = case when r.counts then t.attempt else t.attempt - 1 end,
+    max_attempts = t.max_attempts + (not r.counts)::int,
     crashes = t.crashes + r.crashed::int,
     claimed_by = null,
     error = r.error
