@@ -133,6 +133,19 @@ _ORDERS = (
         r"systemnachricht)\b",
     ),
     phrase(
+        ORDER,
+        '<!--|"budget"|"score"|"decision_role"|"timeline"|"qualification"',
+        r"<!--|"
+        r"\{ ?\"(?:budget|score|decision_role|timeline|qualification|grade|area)\w{0,8}\" ?:",
+    ),
+    phrase(
+        ORDER,
+        "reviewer|evaluator|grader|crm note|internal note|end of message|ende der nachricht",
+        r"\b(?:note|message|hint) (?:to|for) (?:the )?(?:reviewer|evaluator|grader)s?\b|"
+        r"\bas (?:the|an) (?:reviewer|evaluator|grader)\b|\b(?:internal )?crm note\b|"
+        r"\binternal note\b|\bend of message\b|\bende der nachricht\b",
+    ),
+    phrase(
         1,
         "system|assistant|developer|admin",
         r"(?:^|\n) ?(?:[-*#>\[\"'] ?)*(?:system|assistant|developer|administrator|"
@@ -231,7 +244,9 @@ _ORDERS = (
     ),
 )
 _MARKERS = re.compile(
-    r"<\||\[/?inst|<<sys|</?(?:system|assistant|developer)|\[(?:system|assistant)\]|#{2,6}\s{0,3}\w"
+    r"<!--|\{ ?\"|(?:note|message|hint) (?:to|for) |(?:internal )?crm note|internal note|"
+    r"end of message|ende der nachricht|<\||\[/?inst|<<sys|</?(?:system|assistant|developer)|"
+    r"\[(?:system|assistant)\]|#{2,6}\s{0,3}\w"
 )
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n")
 

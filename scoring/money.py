@@ -104,8 +104,10 @@ _OTHER_MONEY = re.compile(
     r"\b(?:paid|quoted|charged|costs? (?:me|us)|last (?:year|time)|insur\w{1,5}|deposit|fees?|fine|"
     r"worth|discount|voucher|gift|rebate|refund|w[io]n|prize|wire|transfer|salary|damage|saved?|"
     r"bezahlt|gezahlt|gekostet|gutschein|rabatt|letztes jahr|angebot (?:über|von)|schaden|"
-    r"versicherung\w{0,8}|kaution|überweis\w{1,4}|gehalt|gespart)\b"
+    r"versicherung\w{0,8}|kaution|überweis\w{1,4}|gehalt|gespart|bought|purchased?|sold|sell(?:ing)?|"
+    r"kauften|gekauft|kaufpreis|erworben|verkauf\w{0,4})\b"
 )
+_OTHER_MONEY_AFTER = re.compile(r"\b(?:gekostet|bezahlt|gezahlt|gekauft|erworben)\b")
 _DENIAL = re.compile(r"\b(?:not|no|never|nicht|kein(?:e[nmrs]?)?)\b|n['\u2019]t\b")
 _NO_UNIT_AFTER = re.compile(
     r"\s{0,2}(?:$|[.,;!?)\n]|-?ish\b|tops\b|max|per\b|a month|im\b|pro\b|or\b|oder\b|for\b|für\b|"
@@ -194,6 +196,8 @@ def _budget(reading: Reading, amount: _Amount) -> Found | None:
         return None
     ceiling = _MOST_BEFORE.search(sentence)
     most = bool(ceiling or _MOST_AFTER.match(lower, amount.end))
+    if _OTHER_MONEY_AFTER.search(after):
+        return None
     if _is_other_money(clause, bounded=amount.low is not None or most):
         return None
     period = _period(lower, amount, sentence)

@@ -112,6 +112,7 @@ async def open_services(
             raise ConfigurationError(name, "nothing", "the address of a PostgreSQL database")
         return found
 
+    url()  # a missing address stops the start, not every statement later
     async with (
         open_database(url, settings.database) as database,
         Announcer(database) as announcer,

@@ -62,7 +62,7 @@ def run_on_loopback(
             logging_level=logging.ERROR,
             runtime_env={"worker_process_setup_hook": "serve_app.loopback.bind_to_loopback"},
             _node_ip_address=LOOPBACK,
-            _temp_dir=str(folder),
+            _temp_dir=str(folder / "ray"),  # Ray opens it to everybody; the folder above is private
         )
         take_back_sigterm()
         _run_application(application, http)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import stat
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.system.application import GARDENOS, environment, free_port, until
+from tests.system.application import GARDENOS, Application, environment, free_port, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -89,3 +90,14 @@ def test_the_duplicate_is_linked_and_carries_the_first_leads_grade(demo: dict[st
 def test_it_leaves_no_process_behind(demo: dict[str, Any]) -> None:
     assert demo["started"] > 5
     assert demo["left"] == []
+
+
+def test_no_other_user_can_enter_the_folder_of_a_running_service(application: Application) -> None:
+    opened = {
+        Path(argument).parents[-3]
+        for process in application.processes()
+        for argument in process.cmdline()
+        if argument.startswith("/tmp/gardenos-") and len(Path(argument).parents) > 2
+    }
+    assert opened
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in opened} == {0o700}
