@@ -102,9 +102,11 @@ class PostgresLeadStore:
         """
         tenant_id, _ = key
         guess = change(await _get(connection, *key))
+        known = (await _get(connection, *key)).lead.contact
         names = {lead_name(*key), *contact_names(tenant_id, guess.lead.contact)}
+        names.update(contact_names(tenant_id, known))
         await lock_names(connection, names | names_of([rescore] if rescore else []))
-        await connection.execute(queries.load("lead_lock"), *key)
+        await connection.execute(queries.load("lead_lock_family"), *key)
         before = await _get(connection, *key)
         after = change(before)
         if after.lead == before.lead and after.overrides == before.overrides:
@@ -114,6 +116,9 @@ class PostgresLeadStore:
         await self._write_change(connection, tenant_id, before, after)
         if rescore is not None:
             await admit(connection, [rescore], self._nobody)
+        if _decide_links(before.lead) != _decide_links(after.lead):
+            rows = await connection.fetch(queries.load("lead_duplicates"), *key)
+            await self._relink(connection, tenant_id, rows, stays_with=key[1])
         return await _get(connection, *key), True
 
     async def _write_change(
@@ -121,7 +126,7 @@ class PostgresLeadStore:
     ) -> None:
         keys = contact_keys(after.lead.contact)
         link = before.duplicate_of
-        if after.lead.contact != before.lead.contact:
+        if _decide_links(before.lead) != _decide_links(after.lead):
             link = await self._link(connection, tenant_id, after.lead, before.received_at)
         await connection.execute(
             queries.load("admit_leads"),
@@ -196,17 +201,34 @@ class PostgresLeadStore:
             raise RaceLostError
         orphans = await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
         await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
-        for row in orphans:
+        return await self._relink(connection, tenant_id, orphans, stays_with=None)
+
+    async def _relink(
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        rows: Sequence[asyncpg.Record],
+        *,
+        stays_with: LeadId | None,
+    ) -> Sequence[LeadId]:
+        """Decide the links of duplicates anew; queue and return those that left ``stays_with``."""
+        left: list[LeadId] = []
+        for row in rows:
             lead = Lead.model_validate_json(row["document"])
             link = await self._link(connection, tenant_id, lead, row["received_at"])
-            await connection.execute(queries.load("lead_relink"), tenant_id, lead.lead_id, link)
-        left = [LeadId(row["lead_id"]) for row in orphans]
+            if link is None or link != stays_with:
+                await connection.execute(queries.load("lead_relink"), tenant_id, lead.lead_id, link)
+                left.append(LeadId(lead.lead_id))
         rescores = [
-            Submission(self._new_task_id(), tenant_id, LEAD_ANALYSIS, lead_id=orphan)
-            for orphan in left
+            Submission(self._new_task_id(), tenant_id, LEAD_ANALYSIS, lead_id=one) for one in left
         ]
         await admit(connection, rescores, self._nobody)
         return left
+
+
+def _decide_links(lead: Lead) -> tuple[object, ...]:
+    """Return what of a lead decides whether it repeats another, or another repeats it."""
+    return lead.contact, lead.service, lead.status
 
 
 async def _get(connection: Connection, tenant_id: TenantId, lead_id: LeadId) -> LeadRecord:

@@ -108,6 +108,20 @@ async def test_a_change_stores_a_new_version_and_queues_its_analysis(
     assert await world.claim(LEAD_ANALYSIS) == []
 
 
+async def test_who_asks_again_after_the_first_lead_was_lost_is_called(
+    world: World, leads: PostgresLeadStore
+) -> None:
+    await analysed(world, "a", "b", contact={"email": "dana@example.com"})
+
+    def lost(record: LeadRecord) -> LeadRecord:
+        return replace(record, lead=record.lead.model_copy(update={"status": LeadStatus.LOST}))
+
+    await leads.change(DEFAULT_TENANT, LeadId("a"), lost, None)
+    assert (await leads.get(DEFAULT_TENANT, LeadId("b"))).duplicate_of is None
+    (task,) = await world.claim(LEAD_ANALYSIS)
+    assert b'"lead_id": "b"' in task.payload
+
+
 async def test_a_deleted_lead_leaves_nothing_personal_and_its_duplicates_move_up(
     world: World, leads: PostgresLeadStore
 ) -> None:

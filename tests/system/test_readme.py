@@ -62,6 +62,7 @@ def test_a_block_runs_against_the_running_service(application: Application, bloc
         assert json.loads(printed)["reasons"]
 
 
+@pytest.mark.slow
 def test_the_service_runs_from_the_deploy_config_on_a_named_database(
     postgres_server: EmbeddedServer, dsn: str, short_folder: object
 ) -> None:
