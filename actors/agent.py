@@ -1,8 +1,10 @@
 """What an agent is, and how one is found by its name in the settings."""
 
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from domain.errors import AgentError, ConfigurationError
@@ -76,6 +78,11 @@ class Agent(Protocol):
     def answer(self, result: bytes) -> object:
         """Return the result as the model a caller by hand expects."""
         ...
+
+
+def prompts_of(agent: Callable[..., Agent], kind: AgentKind) -> Path:
+    """Return the folder of an agent's prompts: ``prompts/<kind>`` beside the agent's module."""
+    return Path(inspect.getfile(agent)).parent / "prompts" / kind
 
 
 def load_agent_class(path: str) -> Callable[..., Agent]:

@@ -6,8 +6,9 @@ hold no secret; the process that needs one resolves the reference here.
 
 from pydantic import Field
 
-from actors.agent import Agent, load_agent_class
-from actors.collaborators import PROMPTS, Collaborators
+from actors.agent import Agent, load_agent_class, prompts_of
+from actors.collaborators import Collaborators
+from actors.settings import ModelSettings, WritingSettings
 from deployments.settings import AgentSettings, Section
 from domain.errors import ConfigurationError
 from domain.ids import AgentKind
@@ -19,6 +20,8 @@ class ReplicaSettings(Section):
     """What every replica is told: the sections its collaborators are built from."""
 
     scoring: ScoringSettings = Field(default_factory=ScoringSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    writing: WritingSettings = Field(default_factory=WritingSettings)
 
 
 def build_agent(kind: AgentKind, settings: AgentSettings, replica: ReplicaSettings) -> Agent:
@@ -27,10 +30,16 @@ def build_agent(kind: AgentKind, settings: AgentSettings, replica: ReplicaSettin
     Raises:
         ConfigurationError: The class cannot be found or serves another kind.
     """
-    collaborators = Collaborators(
-        scoring=replica.scoring, scorecard=load_scorecard(), prompts=PROMPTS / kind
+    agent_class = load_agent_class(settings.agent)
+    agent = agent_class(
+        Collaborators(
+            scoring=replica.scoring,
+            scorecard=load_scorecard(),
+            prompts=prompts_of(agent_class, kind),
+            model=settings.model.applied_to(replica.model) or ModelSettings(),
+            writing=replica.writing,
+        )
     )
-    agent = load_agent_class(settings.agent)(collaborators)
     if agent.kind != kind:
         raise ConfigurationError(f"agents.{kind}.agent", settings.agent, f"an agent of kind {kind}")
     return agent

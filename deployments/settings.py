@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from actors.settings import ModelOverride
 from domain.task import LEAD_ANALYSIS
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -20,6 +21,10 @@ class AgentSettings(Section):
 
     agent: Annotated[str, Field(pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")] = Field(
         description="Class of the agent as module:Class."
+    )
+    model: ModelOverride = Field(
+        default_factory=ModelOverride,
+        description="What this kind asks where it differs from the section model.",
     )
     concurrency: Annotated[int, Field(ge=1, le=1024)] = Field(
         default=8, description="Tasks a replica runs at once."

@@ -88,6 +88,11 @@ class Reason(Frozen):
     evidence: str | None = Field(
         default=None, description="A verbatim quote of the message, or the field's name."
     )
+    checked: bool = Field(
+        default=True,
+        description="False where it rests on a fact that no parser of ours could confirm; all such"
+        " reasons together move the logit by a small, bounded amount only.",
+    )
 
 
 class Fact(Frozen):
@@ -98,6 +103,11 @@ class Fact(Frozen):
     quote: str = Field(description="A verbatim substring of the message.")
     start: Annotated[int, Field(ge=0)] = Field(
         description="Where the quote starts, in characters of the message."
+    )
+    checked: bool = Field(
+        default=True,
+        description="Whether our own parser reads the value from the quote; false where a model"
+        " read it in words no table of ours knows.",
     )
 
 
@@ -203,6 +213,10 @@ class LeadAnalysis(Frozen):
     )
     reasons: tuple[Reason, ...] = Field(description="Strongest first; the base rate last.")
     facts: tuple[Fact, ...] = ()
+    dropped_facts: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="How many facts of the model were dropped, by the reason's name.",
+    )
     missing: tuple[str, ...] = Field(
         default=(), description="Facts worth asking for, most useful first."
     )
@@ -219,6 +233,9 @@ class LeadAnalysis(Frozen):
     calibration: Calibration = Calibration.PRIOR
     flags: tuple[str, ...] = Field(default=(), description="Faults and warnings by name, sorted.")
     route: Route = Route.LOCAL
+    degraded_because: str | None = Field(
+        default=None, description="Why the model gave no facts, where one was asked."
+    )
     model: ModelVersion
     usage: UsageSummary = UsageSummary()
     latency_ms: Annotated[float, Field(ge=0)] = 0.0

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from domain.analysis import Grade, LeadAnalysis, Override, Qualification
 from domain.errors import GardenosError
-from domain.follow_up import FollowUp
+from domain.follow_up import DraftState, FollowUpRecord
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead, LeadStatus
 from domain.outcome import Outcome
@@ -25,7 +25,7 @@ from domain.task import (
     TaskState,
     Worker,
 )
-from domain.usage import UsageSummary
+from domain.usage import UsageDimension, UsageLine, UsageSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,10 @@ class TaskStore(Protocol):
         """Return which of the tasks are finished; a long poll asks for all its waiters at once."""
         ...
 
+    async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
+        """Return those of the tasks that the tenant has, in the order asked for."""
+        ...
+
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count per kind what waits and runs; each count stops at ``cap``."""
         ...
@@ -251,12 +255,50 @@ class AnalysisStore(Protocol):
 
 
 class FollowUpStore(Protocol):
-    """Drafts, written by :meth:`TaskQueue.complete` for the kind ``follow_up``."""
+    """Drafts, written by :meth:`TaskQueue.complete` for the kind ``follow_up``.
 
-    async def list_for_lead(
-        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
-    ) -> tuple[FollowUp, ...]:
-        """Return a lead's drafts, newest first."""
+    A draft's id is that of the task that made it.
+    """
+
+    async def get(self, tenant_id: TenantId, follow_up_id: TaskId) -> FollowUpRecord:
+        """Return a draft with its edits and decisions.
+
+        Raises:
+            NotFoundError: The tenant has no such draft.
+        """
+        ...
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        state: DraftState | None,
+        lead_id: LeadId | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[FollowUpRecord]:
+        """Return drafts, newest first.
+
+        Raises:
+            InvalidInputError: The cursor is not one of ours.
+        """
+        ...
+
+    async def change(
+        self,
+        tenant_id: TenantId,
+        follow_up_id: TaskId,
+        change: Callable[[FollowUpRecord, Lead], FollowUpRecord],
+    ) -> FollowUpRecord:
+        """Apply a pure change to a locked draft, seeing its lead as it is now.
+
+        The change may append edits and decisions and set the state; the version grows by one
+        where it returns something else than it was given. It may raise a GardenosError, which
+        leaves everything as it was.
+
+        Raises:
+            NotFoundError: The tenant has no such draft.
+        """
         ...
 
 
@@ -281,4 +323,18 @@ class UsageStore(Protocol):
 
     async def of_task(self, task_id: TaskId) -> UsageSummary:
         """Return the sum over all attempts and calls of a task, refused results included."""
+        ...
+
+    async def report(
+        self,
+        tenant_id: TenantId,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[UsageDimension],
+    ) -> tuple[UsageLine, ...]:
+        """Return the tenant's usage from ``since`` to before ``until``, by each combination.
+
+        Sorted by the dimensions in the order given; one line where ``by`` is empty.
+        """
         ...

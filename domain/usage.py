@@ -1,5 +1,7 @@
 """What model calls cost: tokens, prices and integer nano-dollars."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
@@ -26,9 +28,19 @@ class Price(Frozen):
 class UsageSummary(Frozen):
     """Tokens and cost of everything a task called; zero where no model was asked."""
 
-    prompt_tokens: TokenCount = 0
+    calls: Annotated[int, Field(ge=0)] = 0
+    prompt_tokens: TokenCount = Field(default=0, description="Those from the cache included.")
+    cached_prompt_tokens: TokenCount = 0
     completion_tokens: TokenCount = 0
-    cost_nanousd: Annotated[int, Field(ge=0)] = 0
+    cost_nanousd: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Billionths of a US dollar."
+    )
+    estimated_calls: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Calls whose tokens we counted because the provider sent no usage."
+    )
+    unpriced_calls: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Calls to a model without a known price; their cost is not in here."
+    )
 
 
 class Usage(Frozen):
@@ -44,6 +56,9 @@ class Usage(Frozen):
     completion_tokens: TokenCount
     cost_nanousd: Annotated[int, Field(ge=0)]
     estimated: bool = Field(default=False, description="True where the provider sent no usage.")
+    priced: bool = Field(
+        default=True, description="False where no price of the model is known; its cost is 0 then."
+    )
     at: AwareDatetime
 
 
@@ -65,3 +80,35 @@ def cost_nanousd(
         + completion_tokens * price.output_nanousd_per_mtok
     )
     return -(-total // TOKENS_PER_MILLION)
+
+
+def summarise(calls: Iterable[Usage]) -> UsageSummary:
+    """Return the sum of model calls."""
+    every = tuple(calls)
+    return UsageSummary(
+        calls=len(every),
+        prompt_tokens=sum(call.prompt_tokens for call in every),
+        cached_prompt_tokens=sum(call.cached_prompt_tokens for call in every),
+        completion_tokens=sum(call.completion_tokens for call in every),
+        cost_nanousd=sum(call.cost_nanousd for call in every),
+        estimated_calls=sum(call.estimated for call in every),
+        unpriced_calls=sum(not call.priced for call in every),
+    )
+
+
+class UsageDimension(StrEnum):
+    """What a report of usage may be broken down by."""
+
+    AGENT = "agent"
+    MODEL = "model"
+    TENANT = "tenant"
+    DAY = "day"
+
+
+class UsageLine(UsageSummary):
+    """One line of a report of usage; a dimension that was not asked for is None."""
+
+    agent: str | None = None
+    model: str | None = None
+    tenant: str | None = None
+    day: str | None = Field(default=None, description="YYYY-MM-DD, in UTC.")

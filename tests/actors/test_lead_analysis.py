@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from actors.agent import PaidAgentError
-from actors.collaborators import PROMPTS, Collaborators
+from actors.agent import PaidAgentError, prompts_of
+from actors.collaborators import Collaborators
 from actors.lead_analysis import LeadAnalysisAgent
 from domain.analysis import AnalysisInput, LeadAnalysis
 from domain.errors import AgentError, InvalidInputError
 from domain.lead import Lead
+from domain.task import LEAD_ANALYSIS
 from scoring.scorecard import load_scorecard
 from scoring.settings import ScoringSettings
 from tests.fakes.agents import a_bill
@@ -29,7 +30,9 @@ NOW_UNIX_S = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 @pytest.fixture
 def agent() -> LeadAnalysisAgent:
     return LeadAnalysisAgent(
-        Collaborators(ScoringSettings(), load_scorecard(), PROMPTS / "lead_analysis")
+        Collaborators(
+            ScoringSettings(), load_scorecard(), prompts_of(LeadAnalysisAgent, LEAD_ANALYSIS)
+        )
     )
 
 
