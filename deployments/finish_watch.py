@@ -2,17 +2,27 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from actors.agent import Clock
-from domain.errors import DatabaseUnavailableError
+from domain.errors import DatabaseUnavailableError, OverloadedError
 from domain.ids import TaskId, TenantId
 from domain.ports import TaskStore
 from domain.task import FINISHED_STATES, Task
 
 POLL_S = 0.2
 """Seconds between questions to the database about everything that is waited for."""
+
+QUESTION_BOUND = 2000
+"""Tasks that one question to the database names."""
+
+WAITING_BOUND = 100_000
+"""Tasks that may be waited for at once; a poll that would add to more is refused."""
+
+GATHER_S = 0.05
+"""Seconds between the end of the first of several tasks and the answer: what ends together is
+told together, so that a thousand tasks do not cost a thousand answers."""
 
 
 class FinishWatch:
@@ -29,10 +39,9 @@ class FinishWatch:
 
         Raises:
             NotFoundError: The tenant has no such task.
+            OverloadedError: Too many tasks are waited for already.
         """
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters[task_id].add(waiter)
-        try:
+        with self._waiting([task_id]) as waiter:
             task = await self._tasks.get(tenant_id, task_id)
             left_s = until_unix_s - self._clock()
             if task.state in FINISHED_STATES or left_s <= 0:
@@ -40,11 +49,37 @@ class FinishWatch:
             self._news.set()
             await asyncio.wait([waiter], timeout=left_s)
             return await self._tasks.get(tenant_id, task_id)
-        finally:
-            waiters = self._waiters[task_id]
-            waiters.discard(waiter)
-            if not waiters:
-                del self._waiters[task_id]
+
+    async def wait_any(
+        self, tenant_id: TenantId, task_ids: Sequence[TaskId], *, until_unix_s: float
+    ) -> tuple[Task, ...]:
+        """Return the tenant's tasks as soon as one of them is finished, or at ``until_unix_s``.
+
+        Those that are finished already end the wait at once; so does having nothing to wait for.
+
+        Args:
+            tenant_id: Whose tasks to return; those of others are left out.
+            task_ids: Each once.
+            until_unix_s: Seconds since 1970.
+
+        Returns:
+            Open and finished ones, in the order asked for.
+
+        Raises:
+            OverloadedError: Too many tasks are waited for already.
+        """
+        tasks = await self._tasks.get_many(tenant_id, task_ids)
+        open_ids = [TaskId(task.task_id) for task in tasks if task.state not in FINISHED_STATES]
+        left_s = until_unix_s - self._clock()
+        if left_s <= 0 or not open_ids or len(open_ids) < len(tasks):
+            return tasks
+        # What ended since the read is found by the next question of the loop below.
+        with self._waiting(open_ids) as waiter:
+            self._news.set()
+            await asyncio.wait([waiter], timeout=left_s)
+            if len(open_ids) > 1 and waiter.done():
+                await asyncio.sleep(max(0.0, min(GATHER_S, until_unix_s - self._clock())))
+        return await self._tasks.get_many(tenant_id, task_ids)
 
     def tell(self, task_ids: Iterable[TaskId]) -> None:
         """Wake those who wait for tasks that are known to be finished."""
@@ -60,6 +95,26 @@ class FinishWatch:
             if not self._waiters:
                 self._news.clear()
                 continue
+            waited_for = list(self._waiters)
             with suppress(DatabaseUnavailableError):
-                self.tell(await self._tasks.finished(list(self._waiters)))
+                for start in range(0, len(waited_for), QUESTION_BOUND):
+                    part = waited_for[start : start + QUESTION_BOUND]
+                    self.tell(await self._tasks.finished(part))
             await asyncio.sleep(POLL_S)
+
+    @contextmanager
+    def _waiting(self, task_ids: Sequence[TaskId]) -> Iterator["asyncio.Future[None]"]:
+        """Give a future that the end of any of the tasks resolves."""
+        if len(self._waiters) + len(task_ids) > WAITING_BOUND:
+            raise OverloadedError("too many tasks are waited for", 1.0)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for task_id in task_ids:
+            self._waiters[task_id].add(waiter)
+        try:
+            yield waiter
+        finally:
+            for task_id in task_ids:
+                waiters = self._waiters[task_id]
+                waiters.discard(waiter)
+                if not waiters:
+                    del self._waiters[task_id]

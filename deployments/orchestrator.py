@@ -239,6 +239,16 @@ class Engine:
         """
         return await self._finish_watch.wait(tenant_id, task_id, until_unix_s=until_unix_s)
 
+    async def wait_any(
+        self, tenant_id: TenantId, task_ids: Sequence[TaskId], *, until_unix_s: float
+    ) -> tuple[Task, ...]:
+        """Return the tenant's tasks as soon as one is finished, or at ``until_unix_s``.
+
+        Raises:
+            OverloadedError: Too many tasks are waited for already.
+        """
+        return await self._finish_watch.wait_any(tenant_id, task_ids, until_unix_s=until_unix_s)
+
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Cancel an open task and tell the agent that runs it.
 
