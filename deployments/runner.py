@@ -28,6 +28,10 @@ from domain.usage import Usage
 
 logger = logging.getLogger(__name__)
 
+STARTS_PER_TURN = 4
+"""Runs begun in one turn of the loop. What a run does before its first wait, offline all of it,
+holds the loop: a caller on the line would have to wait until every free slot has been filled."""
+
 
 @dataclass(slots=True, eq=False)
 class _Stream:
@@ -69,6 +73,7 @@ class AgentRunner:
         self._open_by_sender: Counter[str] = Counter()
         self._cancelled_until: dict[Cancel, float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._is_pumping = False
         self._starting: asyncio.Task[None] | None = None
 
     async def ensure_started(self) -> None:
@@ -170,7 +175,8 @@ class AgentRunner:
 
     def _pump(self) -> None:
         """Start what may start, answer what is hopeless, and come back at the next deadline."""
-        picked = self._slots.pick(self._clock())
+        at_most = 0 if self._is_pumping else STARTS_PER_TURN
+        picked = self._slots.pick(self._clock(), at_most=at_most)
         for task in picked.hopeless:
             self._end(self._works[attempt_of(task)], _expired(task, ()))
         for task in picked.start:
@@ -180,7 +186,14 @@ class AgentRunner:
                 work.stream.news.set()
             work.run = asyncio.create_task(self._run(work))
             work.run.add_done_callback(partial(self._ran, work))
+        if self._slots.has_next and not self._is_pumping:
+            self._is_pumping = True
+            asyncio.get_running_loop().call_soon(self._pump_on)
         self._set_timer()
+
+    def _pump_on(self) -> None:
+        self._is_pumping = False
+        self._pump()
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -27,7 +27,8 @@ class AgentSettings(Section):
         description="What this kind asks where it differs from the section model.",
     )
     concurrency: Annotated[int, Field(ge=1, le=1024)] = Field(
-        default=8, description="Tasks a replica runs at once."
+        default=64,
+        description="Tasks a replica runs at once; nearly all of them wait for a model.",
     )
     prefetch: Annotated[int, Field(ge=0, le=1024)] = Field(
         default=4,
@@ -46,7 +47,7 @@ class AgentSettings(Section):
         default=2, description="Replicas at most."
     )
     target_ongoing: Annotated[float, Field(gt=0, le=1024)] = Field(
-        default=8.0, description="Open batches per replica that autoscaling aims at."
+        default=32.0, description="Open batches per replica that autoscaling aims at."
     )
     upscale_delay_s: Seconds = Field(
         default=2.0, description="Seconds of high load before a replica is added."

@@ -53,11 +53,21 @@ class Slots:
         """Let a task wait; False where the heap is full or the attempt is here already."""
         return attempt_of(task) not in self._running and self._waiting.push(task)
 
-    def pick(self, now_unix_s: float) -> Picked:
-        """Decide what starts; picked tasks count as running until :meth:`finish`."""
+    @property
+    def has_next(self) -> bool:
+        """Whether a waiting task could start now."""
+        return self._next() is not None
+
+    def pick(self, now_unix_s: float, *, at_most: int | None = None) -> Picked:
+        """Decide what starts; picked tasks count as running until :meth:`finish`.
+
+        Args:
+            now_unix_s: Seconds since 1970.
+            at_most: How many may start by this call; None bounds them by the slots alone.
+        """
         hopeless = self._waiting.remove_hopeless(now_unix_s + self._shortest_run_s)
-        start = []
-        while (task := self._waiting.peek()) is not None and self._has_room_for(task):
+        start: list[TaskEnvelope] = []
+        while len(start) != at_most and (task := self._next()) is not None:
             self._waiting.pop()
             self._running[attempt_of(task)] = task
             start.append(task)
@@ -75,6 +85,10 @@ class Slots:
         """When :meth:`pick` should be asked again at the latest, in seconds since 1970."""
         deadline = self._waiting.next_deadline()
         return None if deadline is None else deadline - self._shortest_run_s
+
+    def _next(self) -> TaskEnvelope | None:
+        task = self._waiting.peek()
+        return task if task is not None and self._has_room_for(task) else None
 
     def _is_exclusive(self) -> bool:
         return any(task.alone for task in self._running.values())

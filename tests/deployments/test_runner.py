@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from deployments.runner import AgentRunner
+from deployments.runner import STARTS_PER_TURN, AgentRunner
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
 from domain.errors import AgentError
@@ -220,3 +220,15 @@ async def test_an_agent_that_cannot_start_is_tried_again() -> None:
 
 async def _cannot_start() -> None:
     raise ConnectionError
+
+
+@simulated
+async def test_a_caller_on_the_line_need_not_wait_for_every_free_slot_to_be_filled() -> None:
+    runner, agent = a_runner(SETTINGS.model_copy(update={"concurrency": 64, "heap_bound": 100}))
+    await runner.ensure_started()
+    many = [envelope(n, priority=Priority.LOW, payload=script(s=0)) for n in range(1, 65)]
+    batch = asyncio.create_task(outcomes_of(runner, *many))
+    await asyncio.sleep(0)
+    await runner.call(envelope(99, priority=Priority.HIGH, payload=script(s=0)))
+    assert agent.order.index(task_id(99)) <= 2 * STARTS_PER_TURN
+    assert len(await batch) == 64

@@ -73,3 +73,14 @@ def test_slots_are_never_exceeded_and_alone_means_alone(
         s.finish(attempt_of(running.pop(0)))
         running += s.pick(0).start
     assert (s.running, s.waiting) == (0, 0)
+
+
+def test_no_more_start_at_once_than_asked_for() -> None:
+    s = slots(concurrency=3)
+    for number in range(4):
+        s.offer(envelope(number))
+    assert len(s.pick(0, at_most=0).start) == 0
+    assert len(s.pick(0, at_most=2).start) == 2
+    assert s.has_next
+    assert len(s.pick(0, at_most=2).start) == 1
+    assert not s.has_next
