@@ -1,0 +1,1 @@
+"""An agent kind of its own, as somebody would add it who only reads the guide."""
