@@ -146,7 +146,16 @@ def _again(task: TaskEnvelope, backoff: Backoff, *, touched: bool) -> Verdict:
 def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> Completion:
     error = None if state is TaskState.SUCCEEDED else f"{outcome.code}: {outcome.detail}"
     result = outcome.result if state is TaskState.SUCCEEDED else None
-    return Completion(task.task_id, task.attempt, state, result, error, outcome.usage)
+    return Completion(
+        task.task_id,
+        task.attempt,
+        state,
+        result,
+        error,
+        outcome.usage,
+        tenant_id=task.tenant_id,
+        kind=task.kind,
+    )
 
 
 def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Release:
@@ -156,4 +165,6 @@ def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Rele
         backoff.wait_s(task.attempt),
         f"{outcome.code}: {outcome.detail}",
         usage=outcome.usage,
+        tenant_id=task.tenant_id,
+        kind=task.kind,
     )

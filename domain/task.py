@@ -221,6 +221,8 @@ class Completion:
         result: JSON of the result where it succeeded.
         error: Code and sentence where it did not.
         usage: Every model call of the attempt; stored even where the result is refused.
+        tenant_id: Whom the usage is for where the task is gone, deleted with its lead.
+        kind: What called the models, for the same case.
     """
 
     task_id: TaskId
@@ -229,6 +231,8 @@ class Completion:
     result: bytes | None = None
     error: str | None = None
     usage: tuple[Usage, ...] = ()
+    tenant_id: TenantId | None = None
+    kind: AgentKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,8 @@ class Release:
         crashed: The process that ran it died: counts toward ``crashes``.
         count_attempt: False where the task never reached an agent, so it may try once more.
             The attempt's number is never used again: it fences late statements.
+        tenant_id: As of a completion.
+        kind: As of a completion.
     """
 
     task_id: TaskId
@@ -249,6 +255,8 @@ class Release:
     crashed: bool = False
     count_attempt: bool = True
     usage: tuple[Usage, ...] = ()
+    tenant_id: TenantId | None = None
+    kind: AgentKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from domain.task import (
     TaskEnvelope,
 )
 from postgres import queries
+from postgres.documents import read_document, read_documents
 from postgres.name_locks import lock_names, names_of
 from postgres.pool import Connection
 from postgres.retries import RaceLostError
@@ -131,6 +132,7 @@ async def _plan_leads(
     keys = sorted({(one.tenant_id, key) for one in brought for key in _keys(one.lead)})
     await _load_stored(connection, [submissions[i] for i in open_indexes], plan)
     earlier, first_leads = await _load_earlier(connection, keys, plan)
+    analyses = await _load_analyses(connection, [submissions[i] for i in open_indexes])
     received_at: datetime = (
         await connection.fetchval("select clock_timestamp()") if brought else datetime.now(UTC)
     )
@@ -149,7 +151,7 @@ async def _plan_leads(
         plan.tasks.append(index)
         plan.answers[index] = Admission(
             one.task_id,
-            _envelope(one, stored, first_leads) if one.direct else None,
+            _envelope(one, _payload(one, stored, first_leads, analyses)) if one.direct else None,
             created=True,
             lead_id=LeadId(lead_id) if lead_id else None,
             lead_version=stored.version if stored else None,
@@ -173,13 +175,32 @@ async def _load_stored(
     )
     for row in rows:
         plan.leads[row["tenant_id"], row["lead_id"]] = _Stored(
-            Lead.model_validate_json(row["document"]),
+            read_document(Lead, row["document"]),
             row["version"],
             row["received_at"],
             row["duplicate_of"],
             row["overrides"],
             read_version=row["version"],
         )
+
+
+async def _load_analyses(
+    connection: Connection, submissions: Sequence[Submission]
+) -> dict[LeadKey, str]:
+    """Return the newest analyses, as JSON, of leads that direct tasks with a payload are about."""
+    wanted = sorted(
+        {
+            (one.tenant_id, lead_id)
+            for one in submissions
+            if one.direct and one.payload is not None and (lead_id := _lead_id_of(one))
+        }
+    )
+    if not wanted:
+        return {}
+    rows = await connection.fetch(
+        queries.load("admit_analyses"), [key[0] for key in wanted], [key[1] for key in wanted]
+    )
+    return {(row["tenant_id"], row["lead_id"]): row["document"] for row in rows}
 
 
 async def _load_earlier(
@@ -265,14 +286,29 @@ def _link(
     return first_of(candidates.values(), service=lead.service, received_at=received_at)
 
 
-def _envelope(
-    one: Submission, stored: _Stored | None, first_leads: dict[LeadKey, FirstLead]
-) -> TaskEnvelope:
-    payload = one.payload or b""
-    if stored and one.payload is None:
-        link = stored.duplicate_of
-        first = first_leads.get((one.tenant_id, link)) or FirstLead(lead_id=link) if link else None
-        payload = analysis_input(stored.lead, stored.version, stored.overrides_json, first)
+def _payload(
+    one: Submission,
+    stored: _Stored | None,
+    first_leads: dict[LeadKey, FirstLead],
+    analyses: dict[LeadKey, str],
+) -> bytes:
+    """Return what the agent gets, as the claim joins it for tasks that nobody waits for."""
+    if stored is None:
+        return one.payload or b""
+    if one.payload is not None:
+        analysis = analyses.get((one.tenant_id, stored.lead.lead_id), "null")
+        return b'{"request":%b,"lead":%b,"lead_version":%d,"analysis":%b}' % (
+            one.payload,
+            stored.lead.model_dump_json().encode(),
+            stored.version,
+            analysis.encode(),
+        )
+    link = stored.duplicate_of
+    first = first_leads.get((one.tenant_id, link)) or FirstLead(lead_id=link) if link else None
+    return analysis_input(stored.lead, stored.version, stored.overrides_json, first)
+
+
+def _envelope(one: Submission, payload: bytes) -> TaskEnvelope:
     return TaskEnvelope(
         schema_version=ENVELOPE_SCHEMA_VERSION,
         task_id=one.task_id,
@@ -289,7 +325,7 @@ def _envelope(
 
 def analysis_input(lead: Lead, version: int, overrides_json: str, first: FirstLead | None) -> bytes:
     """Return the JSON of the AnalysisInput that the lead analysis agent reads."""
-    overrides = OVERRIDES.validate_json(overrides_json) if overrides_json != "[]" else ()
+    overrides = read_documents(OVERRIDES, overrides_json) if overrides_json != "[]" else ()
     value = AnalysisInput(lead=lead, lead_version=version, overrides=overrides, first=first)
     return value.model_dump_json().encode()
 

@@ -1,12 +1,19 @@
-"""What is derived from leads, in Postgres: analyses, drafts, outcomes, and the ledger of calls."""
+"""What is derived from leads, in Postgres: analyses, outcomes, and the ledger of calls."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
 
 from domain.analysis import LeadAnalysis
 from domain.errors import NotFoundError
-from domain.follow_up import FollowUp
 from domain.ids import LeadId, TaskId, TenantId
 from domain.outcome import Outcome
-from domain.usage import UsageSummary
+from domain.usage import UsageDimension, UsageLine, UsageSummary
 from postgres import queries
+from postgres.documents import read_document
 from postgres.pool import Database
 
 
@@ -22,22 +29,7 @@ class PostgresAnalysisStore:
     ) -> tuple[LeadAnalysis, ...]:
         """Return a lead's analyses, newest first."""
         rows = await self._database.fetch(queries.load("analysis_list"), tenant_id, lead_id, limit)
-        return tuple(LeadAnalysis.model_validate_json(row["document"]) for row in rows)
-
-
-class PostgresFollowUpStore:
-    """Implements :class:`domain.ports.FollowUpStore`."""
-
-    def __init__(self, database: Database) -> None:
-        """Read from ``database``."""
-        self._database = database
-
-    async def list_for_lead(
-        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
-    ) -> tuple[FollowUp, ...]:
-        """Return a lead's drafts, newest first."""
-        rows = await self._database.fetch(queries.load("follow_up_list"), tenant_id, lead_id, limit)
-        return tuple(FollowUp.model_validate_json(row["document"]) for row in rows)
+        return tuple(read_document(LeadAnalysis, row["document"]) for row in rows)
 
 
 class PostgresOutcomeStore:
@@ -78,4 +70,32 @@ class PostgresUsageStore:
     async def of_task(self, task_id: TaskId) -> UsageSummary:
         """Return the sum over all attempts and calls of a task."""
         row = await self._database.fetchrow(queries.load("usage_of_task"), task_id)
-        return UsageSummary(**dict(row)) if row else UsageSummary()
+        return UsageSummary(**_fields(row)) if row else UsageSummary()
+
+    async def report(
+        self,
+        tenant_id: TenantId,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[UsageDimension],
+    ) -> tuple[UsageLine, ...]:
+        """Return the tenant's usage by each combination; see the port."""
+        rows = await self._database.fetch(
+            queries.load("usage_report"),
+            tenant_id,
+            since,
+            until,
+            *(dimension in by for dimension in UsageDimension),
+        )
+        lines = [UsageLine(**_fields(row)) for row in rows]
+        if not lines and not by:
+            return (UsageLine(),)
+        return tuple(sorted(lines, key=lambda line: [getattr(line, one.value) for one in by]))
+
+
+def _fields(row: asyncpg.Record) -> dict[str, Any]:
+    """Return a row's values; sums of bigint come as numeric, which no total overflows."""
+    return {
+        name: int(value) if isinstance(value, Decimal) else value for name, value in row.items()
+    }

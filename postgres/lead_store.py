@@ -16,6 +16,7 @@ from domain.task import LEAD_ANALYSIS, Submission
 from postgres import queries
 from postgres.admission import OVERRIDES, admit
 from postgres.cursors import decode_cursor, encode_cursor
+from postgres.documents import read_document, read_documents
 from postgres.name_locks import contact_names, lead_name, lock_names, names_of
 from postgres.pool import Connection, Database
 from postgres.retries import RaceLostError, in_transaction
@@ -214,7 +215,7 @@ class PostgresLeadStore:
         """Decide the links of duplicates anew; queue and return those that left ``stays_with``."""
         left: list[LeadId] = []
         for row in rows:
-            lead = Lead.model_validate_json(row["document"])
+            lead = read_document(Lead, row["document"])
             link = await self._link(connection, tenant_id, lead, row["received_at"])
             if link is None or link != stays_with:
                 await connection.execute(queries.load("lead_relink"), tenant_id, lead.lead_id, link)
@@ -241,13 +242,13 @@ async def _get(connection: Connection, tenant_id: TenantId, lead_id: LeadId) -> 
 def _record(row: asyncpg.Record) -> LeadRecord:
     analysis = row["analysis"]
     return LeadRecord(
-        lead=Lead.model_validate_json(row["document"]),
+        lead=read_document(Lead, row["document"]),
         version=row["version"],
         received_at=row["received_at"],
         updated_at=row["updated_at"],
-        overrides=OVERRIDES.validate_json(row["overrides"]),
+        overrides=read_documents(OVERRIDES, row["overrides"]),
         duplicate_of=row["duplicate_of"],
-        analysis=LeadAnalysis.model_validate_json(analysis) if analysis else None,
+        analysis=read_document(LeadAnalysis, analysis) if analysis else None,
     )
 
 

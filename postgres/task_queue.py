@@ -92,9 +92,7 @@ class PostgresTaskQueue:
             [one.result.decode() if one.result is not None else None for one in ordered],
             [_storable(one.error) for one in ordered],
         )
-        rows = await self._with_usage(
-            "queue_complete", columns, [(o.task_id, o.attempt, o.usage) for o in ordered]
-        )
+        rows = await self._with_usage("queue_complete", columns, ordered)
         if any(row["followers"] for row in rows):
             self._announce(LEAD_ANALYSIS)
         return frozenset(TaskId(row["task_id"]) for row in rows)
@@ -112,9 +110,7 @@ class PostgresTaskQueue:
             [one.crashed for one in ordered],
             [one.count_attempt for one in ordered],
         )
-        rows = await self._with_usage(
-            "queue_release", columns, [(o.task_id, o.attempt, o.usage) for o in ordered]
-        )
+        rows = await self._with_usage("queue_release", columns, ordered)
         self._announce_all(AgentKind(row["kind"]) for row in rows if row["state"] == "queued")
         return frozenset(TaskId(row["task_id"]) for row in rows)
 
@@ -122,9 +118,9 @@ class PostgresTaskQueue:
         self,
         query: str,
         columns: tuple[list[Any], ...],
-        usage: Sequence[tuple[TaskId, int, tuple[Usage, ...]]],
+        ends: Sequence[Completion | Release],
     ) -> Sequence[asyncpg.Record]:
-        calls = [(task_id, attempt, call) for task_id, attempt, some in usage for call in some]
+        calls = [(one, call) for one in ends for call in one.usage]
 
         async def alone() -> Sequence[asyncpg.Record]:
             return await self._database.fetch(queries.load(query), *columns)
@@ -164,19 +160,24 @@ class PostgresTaskQueue:
         return min(limit, len(moved))
 
 
-async def _store_usage(connection: Connection, calls: Sequence[tuple[TaskId, int, Usage]]) -> None:
+async def _store_usage(
+    connection: Connection, calls: Sequence[tuple[Completion | Release, Usage]]
+) -> None:
     await connection.execute(
         queries.load("queue_usage"),
-        [task_id for task_id, _, _ in calls],
-        [attempt for _, attempt, _ in calls],
-        [call.call for _, _, call in calls],
-        [call.model for _, _, call in calls],
-        [call.prompt_tokens for _, _, call in calls],
-        [call.cached_prompt_tokens for _, _, call in calls],
-        [call.completion_tokens for _, _, call in calls],
-        [call.cost_nanousd for _, _, call in calls],
-        [call.estimated for _, _, call in calls],
-        [call.at for _, _, call in calls],
+        [end.task_id for end, _ in calls],
+        [end.attempt for end, _ in calls],
+        [call.call for _, call in calls],
+        [call.model for _, call in calls],
+        [call.prompt_tokens for _, call in calls],
+        [call.cached_prompt_tokens for _, call in calls],
+        [call.completion_tokens for _, call in calls],
+        [call.cost_nanousd for _, call in calls],
+        [call.estimated for _, call in calls],
+        [call.priced for _, call in calls],
+        [call.at for _, call in calls],
+        [end.tenant_id for end, _ in calls],
+        [end.kind for end, _ in calls],
     )
 
 

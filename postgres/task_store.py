@@ -64,6 +64,11 @@ class PostgresTaskStore:
         rows = await self._database.fetch(queries.load("task_finished"), list(task_ids))
         return frozenset(TaskId(row["task_id"]) for row in rows)
 
+    async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
+        """Return those of the tasks that the tenant has, in the order asked for."""
+        rows = await self._database.fetch(queries.load("task_get_many"), tenant_id, list(task_ids))
+        return tuple(_task(row) for row in rows)
+
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count per kind what waits and runs; see the port."""
         rows = await self._database.fetch(queries.load("task_depths"), list(self._kinds), cap)

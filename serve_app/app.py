@@ -25,7 +25,8 @@ from domain.ids import AgentKind, TaskId, WorkerId
 from domain.intake import read_lead
 from domain.lead import Lead
 from postgres.announce import Announcer, listen
-from postgres.derived_stores import PostgresAnalysisStore, PostgresFollowUpStore
+from postgres.derived_stores import PostgresAnalysisStore
+from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue

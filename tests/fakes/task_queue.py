@@ -13,10 +13,12 @@ import orjson
 
 from domain.errors import ConflictError, DatabaseUnavailableError, GardenosError, NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
+from domain.lead import Lead
 from domain.ports import Page, QueueDepth
 from domain.task import (
     ENVELOPE_SCHEMA_VERSION,
     FINISHED_STATES,
+    LEAD_ANALYSIS,
     Admission,
     Completion,
     Release,
@@ -39,6 +41,15 @@ WAITS = frozenset({TaskState.QUEUED, TaskState.WAITING})
 
 
 @dataclass(slots=True)
+class StoredLead:
+    """A lead with the JSON of its newest analysis."""
+
+    lead: Lead
+    version: int = 1
+    analysis: bytes = b"null"
+
+
+@dataclass(slots=True)
 class Row:
     """A task as it is stored."""
 
@@ -54,7 +65,7 @@ class Row:
     error: str | None = None
     usage: list[Usage] = field(default_factory=list)
 
-    def envelope(self) -> TaskEnvelope:
+    def envelope(self, payload: bytes) -> TaskEnvelope:
         """Return the task as it travels."""
         asked = self.submission
         return TaskEnvelope(
@@ -65,7 +76,7 @@ class Row:
             attempt=self.attempt,
             priority=asked.priority,
             deadline_unix_s=asked.deadline_unix_s,
-            payload=asked.payload or b"{}",
+            payload=payload,
             max_attempts=asked.max_attempts + self.forgiven,
             crashes=self.crashes,
             alone=self.crashes >= 2,
@@ -86,6 +97,7 @@ class MemoryTaskQueue:
 
     def __init__(self) -> None:
         self.rows: dict[TaskId, Row] = {}
+        self.leads: dict[tuple[str, str], StoredLead] = {}
         self.leases: dict[WorkerId, float] = {}
         self.keys: dict[str, TaskId] = {}
         self.is_away = False
@@ -116,7 +128,7 @@ class MemoryTaskQueue:
                 row.state, row.worker = TaskState.RUNNING, worker
                 row.attempt += 1
                 row.started_unix_s = now_unix_s()
-                claimed.append(row.envelope())
+                claimed.append(row.envelope(self._payload(row.submission)))
         return claimed
 
     async def complete(self, completions: Sequence[Completion]) -> frozenset[TaskId]:
@@ -132,6 +144,7 @@ class MemoryTaskQueue:
                 continue
             row.result, row.error = completion.result, completion.error
             self._finish(row, completion.state)
+            self._keep_analysis(row)
             stored.add(completion.task_id)
         return frozenset(stored)
 
@@ -225,6 +238,12 @@ class MemoryTaskQueue:
         await self._statement("finished")
         return frozenset(known for known in task_ids if self.rows[known].state in FINISHED_STATES)
 
+    async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
+        """Return those that the tenant has, in order."""
+        await self._statement("get_many")
+        known = (self.rows[one] for one in task_ids if one in self.rows)
+        return tuple(self._task(row) for row in known if row.submission.tenant_id == tenant_id)
+
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count nothing."""
         return {}
@@ -237,7 +256,7 @@ class MemoryTaskQueue:
         """Return a queue over the same rows that can go away for one orchestrator alone."""
         door = MemoryTaskQueue()
         door.rows, door.leases, door.keys = self.rows, self.leases, self.keys
-        door.ends, door.refused = self.ends, self.refused
+        door.leads, door.ends, door.refused = self.leads, self.ends, self.refused
         return door
 
     def states(self) -> Counter[TaskState]:
@@ -254,6 +273,11 @@ class MemoryTaskQueue:
         key = submission.idempotency_key
         if key is not None and key in self.keys:
             return Admission(self.keys[key], None, created=False)
+        lead_key = _lead_key(submission)
+        if submission.lead is not None and lead_key is not None:
+            self._store_lead(lead_key, submission.lead)
+        elif lead_key is not None and lead_key not in self.leads:
+            return NotFoundError("lead", lead_key[1])
         if key is not None:
             self.keys[key] = submission.task_id
         state = TaskState.RUNNING if submission.direct else TaskState.QUEUED
@@ -262,7 +286,30 @@ class MemoryTaskQueue:
         if not submission.direct:
             return Admission(submission.task_id, None, created=True)
         row.attempt, row.worker, row.started_unix_s = 1, worker, now_unix_s()
-        return Admission(submission.task_id, row.envelope(), created=True)
+        envelope = row.envelope(self._payload(submission))
+        return Admission(submission.task_id, envelope, created=True)
+
+    def _store_lead(self, key: tuple[str, str], lead: Lead) -> None:
+        stored = self.leads.setdefault(key, StoredLead(lead))
+        if stored.lead != lead:
+            stored.lead, stored.version = lead, stored.version + 1
+
+    def _keep_analysis(self, row: Row) -> None:
+        key = _lead_key(row.submission)
+        if key is not None and row.submission.kind == LEAD_ANALYSIS and row.result is not None:
+            self.leads[key].analysis = row.result
+
+    def _payload(self, asked: Submission) -> bytes:
+        """Join what the agent gets from the task and its lead, as the claim does."""
+        key = _lead_key(asked)
+        if key is None:
+            return asked.payload or b"{}"
+        stored = self.leads[key]
+        lead = stored.lead.model_dump_json().encode()
+        joined = b'"lead":%b,"lead_version":%d' % (lead, stored.version)
+        if asked.payload is None:
+            return b"{%b}" % joined
+        return b'{"request":%b,%b,"analysis":%b}' % (asked.payload, joined, stored.analysis)
 
     def _is_unheld(self, row: Row, holds: Sequence[TaskId]) -> bool:
         is_old = row.started_unix_s < now_unix_s() - CLAIM_GRACE_S
@@ -298,3 +345,8 @@ class MemoryTaskQueue:
             "result": None if row.result is None else orjson.loads(row.result),
         }
         return Task(**fields)
+
+
+def _lead_key(asked: Submission) -> tuple[str, str] | None:
+    name = asked.lead.lead_id if asked.lead else asked.lead_id
+    return (asked.tenant_id, name) if name else None

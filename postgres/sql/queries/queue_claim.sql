@@ -83,7 +83,11 @@ from taken
 where t.task_id = taken.task_id and t.state = 'queued'
 returning t.task_id, t.tenant_id, t.kind, t.attempt, t.max_attempts, t.crashes, t.priority, t.deadline_at,
     t.lead_id, taken.seat,
-    case when t.lead_id is null or t.payload is not null then t.payload::text else (
+    case when t.lead_id is null then t.payload::text when t.payload is not null then (
+        select jsonb_build_object(
+            'request', t.payload, 'lead', l.document, 'lead_version', l.version,
+            'analysis', (select a.document from analyses a where a.analysis_id = l.analysis_id))::text
+        from leads l where l.tenant_id = t.tenant_id and l.lead_id = t.lead_id) else (
         select jsonb_build_object(
             'lead', l.document, 'lead_version', l.version, 'overrides', l.overrides,
             'first', case when l.duplicate_of is null then null else (

@@ -1,7 +1,7 @@
 -- Finish attempts. $1 task ids, $2 attempts, $3 states, $4 results (JSON text or null), $5 errors.
 -- Guarded by id, attempt and not being finished, not by state: a worker that lost its task to another changes
 -- nothing here, and the planner is not drawn to the index of running tasks.
--- Leads are locked before tasks, in order, as everywhere.
+-- Leads are locked before tasks, in order, as everywhere. A draft is for the lead of its task, whatever it names.
 with ended as materialized (
     select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
         as e (task_id, attempt, state, result, error)
@@ -33,7 +33,8 @@ analysed as (
 ),
 drafted as (
     insert into follow_ups (follow_up_id, tenant_id, lead_id, drafted_at, document)
-    select d.task_id, d.tenant_id, d.lead_id, (d.result ->> 'drafted_at')::timestamptz, d.result
+    select d.task_id, d.tenant_id, d.lead_id, (d.result ->> 'drafted_at')::timestamptz,
+        d.result || jsonb_build_object('lead_id', d.lead_id)
     from done d
     where d.kind = 'follow_up' and d.state = 'succeeded' and d.lead_id is not null
 ),
