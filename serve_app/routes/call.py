@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Request
+from pydantic import StringConstraints
 
 from domain.errors import InvalidInputError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
@@ -16,6 +17,11 @@ from serve_app.services import Services
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
+
+IdempotencyKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
+]
+"""The caller's name for a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,9 @@ async def identified(
 async def keyed(
     call: Annotated[Call, Depends(identified)],
     idempotency_key: Annotated[
-        str | None,
+        IdempotencyKey | None,
         Header(
             alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
             description="Unique per request of yours: the same key and request again changes"
             " nothing and answers with the first task.",
             examples=["form-7f3a-1"],

@@ -72,8 +72,8 @@ async def create(
 ) -> Response:
     """Queue tasks; a wrong one is refused by itself, the others are stored.
 
-    Answers 202 where at least one was accepted. With an `Idempotency-Key` each task gets the key
-    with its position, so the same batch again answers with the first tasks.
+    Answers 202 where at least one was accepted. With an `Idempotency-Key` each task without a key
+    of its own gets the key with its position, so the same batch again answers with the first tasks.
     """
     most = call.services.limits.max_batch_items
     if len(batch.items) > most:
