@@ -11,27 +11,33 @@ from serve_app import problems
 from serve_app.routes import (
     agents,
     docs,
+    follow_ups,
     health,
     lead_events,
     lead_overrides,
     leads,
     task_batches,
+    task_results,
     tasks,
+    usage,
 )
 from serve_app.routes.views import LEAD_INPUT, LEAD_MARK
 from serve_app.services import Services
 
-DESCRIPTION = """Leads in, stored, scored with reasons, answered.
+DESCRIPTION = """Leads in, stored, scored with reasons, answered; drafts for people to approve.
 
 * **Answer now:** `POST /v1/leads/analyze`. **Later:** `POST /v1/leads`, then `GET /v1/tasks/{id}`.
 * A lead with a wrong value is accepted; the value is set aside and named in `flags`.
 * What a 202 names is stored and will be done.
+* A draft is sent to nobody; it waits at `GET /v1/follow-ups?state=awaiting_approval`.
 * Errors are problem details (RFC 9457), lists go by cursor, times are ISO 8601 with zone.
 """
 
 TAGS = [
     {"name": "leads", "description": "Enquiries, their analyses, and whom to call first."},
+    {"name": "follow-ups", "description": "Drafts, which a person approves before they count."},
     {"name": "tasks", "description": "Work in the queue."},
+    {"name": "usage", "description": "What models cost."},
     {"name": "agents", "description": "Who does the work."},
     {"name": "health", "description": "For probes."},
 ]
@@ -44,7 +50,7 @@ def build_api(services: Services) -> FastAPI:
     """Return the application that serves every address; it holds no state but ``services``."""
     api = FastAPI(
         title="GardenOS",
-        summary="Lead analysis for a garden and landscaping business.",
+        summary="Lead analysis and follow-up drafts for a garden and landscaping business.",
         description=DESCRIPTION,
         version=version("gardenos"),
         openapi_tags=TAGS,
@@ -56,7 +62,9 @@ def build_api(services: Services) -> FastAPI:
     api.state.services = services
     problems.install(api)
     # The longer addresses come first: an id may hold a slash, so /{lead_id:path} takes the rest.
-    for resource in (lead_events, lead_overrides, leads, task_batches, tasks, agents, health, docs):
+    for resource in (lead_events, lead_overrides, leads):
+        api.include_router(resource.router)
+    for resource in (task_batches, task_results, tasks, follow_ups, usage, agents, health, docs):
         api.include_router(resource.router)
 
     def document() -> dict[str, Any]:

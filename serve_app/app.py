@@ -16,6 +16,7 @@ from ray.serve import Application, Deployment
 from ray.serve.handle import DeploymentHandle
 from uuid_utils.compat import uuid7
 
+from actors.prices import load_prices
 from deployments.graph import bind_agents
 from deployments.link import Link, ServeLink
 from deployments.orchestrator import Engine, EngineParts
@@ -25,17 +26,19 @@ from domain.ids import AgentKind, TaskId, WorkerId
 from domain.intake import read_lead
 from domain.lead import Lead
 from postgres.announce import Announcer, listen
-from postgres.derived_stores import PostgresAnalysisStore
+from postgres.derived_stores import PostgresAnalysisStore, PostgresUsageStore
 from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from serve_app.api import build_api
+from serve_app.draft_check import draft_check
 from serve_app.identity import LoopbackIdentity
 from serve_app.retention import delete_finished_tasks
 from serve_app.services import LeadReader, Services
 from serve_app.settings import Settings, database_url
+from serve_app.start_check import reference_model
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +79,10 @@ def build(settings: Settings) -> Application:
             builds adds to them. They hold no secret, since the graph is stored in Ray's head.
     """
     kinds = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
-    agents = bind_agents(kinds, ReplicaSettings(scoring=settings.scoring))
+    sections = ReplicaSettings(
+        scoring=settings.scoring, model=settings.model, writing=settings.writing
+    )
+    agents = bind_agents(kinds, sections)
     ingress = settings.ingress
     as_deployment = serve.deployment(
         name="Orchestrator",
@@ -159,12 +165,17 @@ def _compose(
         announcer.announce(kind)
 
     leads = PostgresLeadStore(database, announce, new_task_id, NOBODY)
+    prices = load_prices(settings.model.prices_file)
     services = Services(
         engine=engine,
         tasks=tasks,
         leads=leads,
         analyses=PostgresAnalysisStore(database),
         follow_ups=PostgresFollowUpStore(database),
+        usage=PostgresUsageStore(database),
+        check_draft=draft_check(settings.writing, settings.scoring.profile),
+        prices=prices,
+        compare_with=reference_model(prices, settings.usage),
         identity=LoopbackIdentity(),
         read_lead=_reader(settings.scoring.profile.areas[0].country),
         kinds=frozenset(agents),

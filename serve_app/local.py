@@ -19,6 +19,7 @@ from domain.errors import ConfigurationError, UnavailableError
 from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
 from serve_app.settings import DashboardSettings, HttpSettings, Settings
+from serve_app.start_check import check_models
 
 RAY_VARIABLES = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # off: the node's address is loopback, on Linux too
@@ -80,6 +81,7 @@ def local_service(settings: Settings) -> Iterator[Running]:
         UnavailableError: The database or the application did not become ready.
     """
     check_port(settings.http.host, settings.http.port)
+    check_models(settings)
     with local_database(settings) as url, run_folder() as folder:
         migrate_database(url, settings)
         os.environ.update(RAY_VARIABLES)

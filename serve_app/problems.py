@@ -11,8 +11,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain.errors import (
     AgentError,
@@ -28,6 +29,7 @@ from domain.errors import (
     PayloadTooLargeError,
     UnavailableError,
 )
+from serve_app.wording import allowed_of, kind_of_value
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ MAX_ERRORS = 50
 
 PRIVATE_FIELDS = frozenset({"contact", "message", "full_name", "email", "phone"})
 """Parts of a path whose value is never repeated in a problem: it may end in a log."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 SOURCES = frozenset({"body", "query", "path", "header"})
 
@@ -63,11 +67,9 @@ class Problem(BaseModel):
                     "type": TYPE_PREFIX + "invalid-input",
                     "title": "The request cannot be used",
                     "status": 422,
-                    "detail": "budget.currency: got 17; allowed: a valid string",
+                    "detail": "budget.currency: got 17; allowed: text",
                     "instance": "/v1/leads",
-                    "errors": [
-                        {"field": "budget.currency", "got": "17", "allowed": "a valid string"}
-                    ],
+                    "errors": [{"field": "budget.currency", "got": "17", "allowed": "text"}],
                 }
             ]
         },
@@ -136,9 +138,8 @@ def describe(value: object, path: Sequence[str]) -> str:
     if value is None:
         return "null"
     if PRIVATE_FIELDS.intersection(path):
-        return f"a {type(value).__name__}" + (
-            f" of {len(value)} characters" if isinstance(value, str) else ""
-        )
+        length = f" of {len(value)} characters" if isinstance(value, str) else ""
+        return kind_of_value(value) + length
     if isinstance(value, (dict, list, tuple)):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
     text = json.dumps(value) if isinstance(value, (str, int, float, bool)) else str(value)
@@ -153,15 +154,18 @@ def field_problems(errors: Sequence[Mapping[str, Any]]) -> tuple[FieldProblem, .
 def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
     location = [str(part) for part in error["loc"]]
     path = location[1:] if len(location) > 1 and location[0] in SOURCES else location
-    allowed = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     missing = error["type"] == "missing"
-    if error["type"] == "extra_forbidden":
-        allowed = "no field of this name"
     return FieldProblem(
         field=".".join(path),
         got="nothing" if missing else describe(error.get("input"), path),
-        allowed="a value; the field is required" if missing else allowed,
+        allowed=allowed_of(error),
     )
+
+
+def refused_field(error: ValidationError, prefix: str) -> InvalidInputError:
+    """Return the first fault of a part of a request as an error that names it below ``prefix``."""
+    first = field_problems(error.errors(include_url=False))[0]
+    return InvalidInputError(f"{prefix}.{first.field}", first.got, first.allowed)
 
 
 def problem(
@@ -233,10 +237,23 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     detail = str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = f"{request.url.path} is not an address of this API; see /docs"
-    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "other methods")
-        detail = f"{request.method} is not taken here; allowed: {allowed}"
-    return respond(problem(kind, detail=detail, instance=request.url.path), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_of(request))
+        detail = f"{request.method} is not taken here; allowed: {headers['Allow']}"
+    return respond(problem(kind, detail=detail, instance=request.url.path), headers)
+
+
+def methods_of(request: Request) -> tuple[str, ...]:
+    """Return every method that the request's address takes, over all routes of it."""
+    return tuple(
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from actors.prices import PriceTable
 from domain.errors import GardenosError
 from domain.ids import AgentKind, TaskId, TenantId
 from domain.lead import Lead
-from domain.ports import AnalysisStore, FollowUpStore, LeadStore, TaskStore
+from domain.ports import AnalysisStore, FollowUpStore, LeadStore, TaskStore, UsageStore
 from domain.task import Admission, Submission, Task, TaskState
+from serve_app.draft_check import DraftCheck
 from serve_app.identity import Identity
 from serve_app.settings import HttpSettings
 
@@ -100,6 +102,16 @@ class Engine(Protocol):
         """
         ...
 
+    async def wait_any(
+        self, tenant_id: TenantId, task_ids: Sequence[TaskId], *, until_unix_s: float
+    ) -> tuple[Task, ...]:
+        """Return the tenant's tasks as soon as one is finished, or at ``until_unix_s``.
+
+        Raises:
+            OverloadedError: Too many tasks are waited for already.
+        """
+        ...
+
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Cancel an open task and tell the agent that runs it.
 
@@ -124,6 +136,8 @@ class Services:
     """Everything a route may call. Made once per replica, by whoever builds the application.
 
     Attributes:
+        check_draft: Looks at a text that a person wrote in the place of a draft's.
+        compare_with: Model that costs are held against where a caller names none.
         kinds: The kinds of agent that are configured.
         now: The wall clock, with zone.
         new_task_id: Maker of UUIDs version 7.
@@ -134,6 +148,10 @@ class Services:
     leads: LeadStore
     analyses: AnalysisStore
     follow_ups: FollowUpStore
+    usage: UsageStore
+    check_draft: DraftCheck
+    prices: PriceTable
+    compare_with: str
     identity: Identity
     read_lead: LeadReader
     kinds: frozenset[AgentKind]

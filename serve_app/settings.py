@@ -6,7 +6,7 @@ Order, strongest first: arguments, environment (``GARDENOS_HTTP__PORT=8000``), t
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from actors.settings import API_KEY_VARIABLE, ModelSettings, WritingSettings
 from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.errors import ConfigurationError
 from postgres.settings import DatabaseSettings
@@ -29,8 +30,18 @@ from scoring.settings import ScoringSettings
 PREFIX = "GARDENOS_"
 FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
 DATABASE_URL_VARIABLE = "GARDENOS_DATABASE_URL"
-SECRET_VARIABLES = frozenset({DATABASE_URL_VARIABLE, "GARDENOS_MODEL__API_KEY"})
+SECRET_VARIABLES = frozenset({DATABASE_URL_VARIABLE, API_KEY_VARIABLE})
 """Variables that hold a secret: settings name them, the process that needs one reads it."""
+
+KEY_BY_REFERENCE = (
+    f"api_key_file or api_key_variable, which name where the key is, or {API_KEY_VARIABLE} in the"
+    " environment; settings hold no secret"
+)
+URL_BY_REFERENCE = (
+    f"url_file or url_variable, which name where the address is, or {DATABASE_URL_VARIABLE} in the"
+    " environment; settings hold no secret"
+)
+"""Where a secret goes that somebody looked for a place for."""
 
 HIDDEN_WORDS = ("url", "key", "password", "secret", "token")
 LOOPBACK_NAMES = frozenset({"localhost"})
@@ -140,6 +151,16 @@ class DashboardSettings(Section):
     )
 
 
+class UsageSettings(Section):
+    """What the report of usage compares with."""
+
+    compare_with: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description="Model whose price the cost is held against; the price table's own choice"
+        " where absent.",
+    )
+
+
 class Environment(EnvSettingsSource):
     """The environment, which may hold no ``GARDENOS_`` variable that nobody declared."""
 
@@ -157,9 +178,9 @@ class Environment(EnvSettingsSource):
                 continue
             section = name[len(PREFIX) :].lower().split("__")[0]
             if section not in sections:
-                allowed = "variables " + ", ".join(
-                    f"{PREFIX}{known.upper()}" for known in sorted(sections)
-                )
+                known = {f"{PREFIX}{one.upper()}" for one in sections}
+                names = sorted(known | SECRET_VARIABLES | {FILE_VARIABLE})
+                allowed = "variables " + ", ".join(names)
                 raise ConfigurationError(name, "an unknown setting", allowed)
         found = super().__call__()
         return _without_secrets(found)
@@ -223,6 +244,9 @@ class Settings(BaseSettings):
         description="One pool an agent kind, by its name.",
     )
     scoring: ScoringSettings = Field(default_factory=ScoringSettings)
+    model: ModelSettings = ModelSettings()
+    writing: WritingSettings = WritingSettings()
+    usage: UsageSettings = UsageSettings()
     data_folder: Path = Field(
         default=Path(".gardenos"), description="Where the embedded database keeps its files."
     )
@@ -242,6 +266,20 @@ class Settings(BaseSettings):
             agents[kind] = {**agents[kind], **one} if merged else one
         return {**values, "agents": agents}
 
+    @model_validator(mode="after")
+    def _models_fit_together(self) -> Self:
+        """Stop the start where a kind's override does not fit, or a key has nowhere to go."""
+        asked = [model_of(kind, agent, self.model) for kind, agent in self.agents.items()]
+        idle = not self.model.is_configured and all(one is None for one in asked)
+        if idle and os.environ.get(API_KEY_VARIABLE):
+            got = f"nothing, although {API_KEY_VARIABLE} is set"
+            allowed = (
+                "the address of the provider, with GARDENOS_MODEL__NAME beside it;"
+                " or no key, to run offline"
+            )
+            raise ConfigurationError("GARDENOS_MODEL__BASE_URL", got, allowed)
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -258,6 +296,22 @@ class Settings(BaseSettings):
         if path:
             sources.append(InitSettingsSource(settings_cls, read_settings_file(Path(path))))
         return tuple(sources)
+
+
+def model_of(kind: str, agent: AgentSettings, model: ModelSettings) -> ModelSettings | None:
+    """Return the model settings of an agent kind, or None where it asks nobody.
+
+    Raises:
+        ConfigurationError: What the kind overrides does not fit to section ``model``.
+    """
+    try:
+        return agent.model.applied_to(model)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        path = ["agents", kind, "model", *(str(part) for part in fault["loc"])]
+        raise ConfigurationError(
+            _as_written(path), _got(path, fault["input"]), _allowed(fault)
+        ) from error
 
 
 def database_url(database: DatabaseSettings) -> str | None:
@@ -297,15 +351,30 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 def _first_fault(error: ValidationError) -> ConfigurationError:
     fault = error.errors()[0]
     path = [str(part) for part in fault["loc"]]
-    allowed = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if fault["type"] == "extra_forbidden":
-        return ConfigurationError(_as_written(path), "an unknown setting", "declared settings only")
-    hidden = any(word in path[-1] for word in HIDDEN_WORDS)
-    got = "<hidden>" if hidden else repr(fault["input"])[:80]
-    return ConfigurationError(_as_written(path), got, allowed)
+        allowed = "declared settings only"
+        if path[-1] == "api_key":
+            allowed = KEY_BY_REFERENCE
+        elif path == ["database", "url"]:
+            allowed = URL_BY_REFERENCE
+        return ConfigurationError(_as_written(path), "an unknown setting", allowed)
+    return ConfigurationError(_as_written(path), _got(path, fault["input"]), _allowed(fault))
 
 
-def _as_written(path: list[str]) -> str:
+def _got(path: Sequence[str], value: object) -> str:
+    """Return what came, without secrets: of a group of settings only the names."""
+    if any(word in path[-1] for word in HIDDEN_WORDS):
+        return "<hidden>"
+    if isinstance(value, Mapping):
+        return "a group of " + ", ".join(sorted(str(name) for name in value))
+    return repr(value)[:80]
+
+
+def _allowed(fault: Mapping[str, Any]) -> str:
+    return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+def _as_written(path: Sequence[str]) -> str:
     variable = PREFIX + "__".join(path).upper()
     return variable if variable in {name.upper() for name in os.environ} else ".".join(path)
 

@@ -76,6 +76,14 @@ OVERRIDE_EXAMPLES: Examples = {
 }
 
 TASK_EXAMPLES: Examples = {
+    "follow_up": {
+        "summary": "Draft a follow-up when there is time",
+        "value": {
+            "kind": "follow_up",
+            "lead_id": "web-2026-1042",
+            "payload": {"stage": "second_touch", "channel": "email"},
+        },
+    },
     "stored": {
         "summary": "Analyse a stored lead again",
         "value": {"kind": "lead_analysis", "lead_id": "web-2026-1042", "priority": "high"},
@@ -94,6 +102,58 @@ BATCH_EXAMPLES: Examples = {
                 {"kind": "lead_analysis", "lead_id": "web-2026-1042"},
                 {"kind": "lead_analysis", "lead_id": "web-2026-1043", "priority": "bulk"},
             ]
+        },
+    }
+}
+
+FOLLOW_UP_EXAMPLES: Examples = {
+    "first_reply": {
+        "summary": "A first reply by the best open channel",
+        "value": {"lead_id": "web-2026-1042"},
+    },
+    "chosen": {
+        "summary": "A formal reminder of a quote, by e-mail",
+        "value": {
+            "lead_id": "web-2026-1042",
+            "stage": "quote_reminder",
+            "channel": "email",
+            "tone": "formal",
+            "language": "en",
+        },
+    },
+}
+
+APPROVE_EXAMPLES: Examples = {
+    "seen": {"summary": "The version that was shown", "value": {"by": "marta", "version": 1}}
+}
+
+REJECT_EXAMPLES: Examples = {
+    "reason": {
+        "summary": "Somebody called already",
+        "value": {"by": "marta", "reason": "we spoke on the phone this morning", "version": 1},
+    }
+}
+
+EDIT_EXAMPLES: Examples = {
+    "email": {
+        "summary": "Another text, the subject as it was",
+        "value": {
+            "by": "marta",
+            "version": 1,
+            "body": "Hello Dana,\n\nthank you for writing. Does Tuesday suit you?\n\nMarta",
+        },
+    }
+}
+
+RESULTS_EXAMPLES: Examples = {
+    "two": {
+        "summary": "Wait up to half a minute for the first of two",
+        "value": {
+            "task_ids": [
+                "0199ab5c-0000-7000-8000-000000000001",
+                "0199ab5c-0000-7000-8000-000000000002",
+            ],
+            "wait_s": 30,
         },
     }
 }

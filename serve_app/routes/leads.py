@@ -9,16 +9,9 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.analysis import Grade, LeadAnalysis, Qualification
-from domain.errors import (
-    AgentError,
-    ConflictError,
-    DeadlineExceededError,
-    GardenosError,
-    UnavailableError,
-)
+from domain.errors import GardenosError
 from domain.lead import LeadIdText, LeadStatus, typed_lead_id
 from domain.ports import LeadFilter, LeadRecord
-from domain.task import TaskState
 from serve_app.json_route import JsonRoute
 from serve_app.merge_patch import patched
 from serve_app.problems import documented
@@ -32,6 +25,7 @@ from serve_app.routes.call import (
     task_address,
     typed_id,
 )
+from serve_app.routes.direct import TASK_HEADER, result_of
 from serve_app.routes.examples import LEAD_EXAMPLES, PATCH_EXAMPLES
 from serve_app.routes.views import (
     LeadAccepted,
@@ -42,14 +36,11 @@ from serve_app.routes.views import (
     PageView,
     TaskReference,
 )
-from serve_app.services import Answer
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=JsonRoute)
 
 DETAIL_LIMIT = 50
 """Most analyses, drafts and tasks that come with one lead."""
-
-ABANDONED_RETRY_S = 1.0
 
 LeadBody = Annotated[LeadObject, Body(openapi_examples=LEAD_EXAMPLES)]
 LeadPath = Annotated[LeadIdText, Path(description="The lead's id.", examples=["web-2026-1042"])]
@@ -101,29 +92,10 @@ async def analyze(call: KeyedCall, raw: LeadBody) -> Response:
     )
     answer = await call.services.engine.answer(submission)
     return Response(
-        result_of(answer, call.deadline_unix_s),
+        result_of(answer, what="the analysis", deadline_unix_s=call.deadline_unix_s),
         media_type="application/json",
-        headers={"Gardenos-Task-Id": str(answer.task_id), "Location": task_address(answer.task_id)},
+        headers={TASK_HEADER: str(answer.task_id), "Location": task_address(answer.task_id)},
     )
-
-
-def result_of(answer: Answer, deadline_unix_s: float) -> bytes:
-    """Return the result of a direct task that succeeded.
-
-    Raises:
-        GardenosError: What its caller is told where it did not.
-    """
-    if answer.state is TaskState.SUCCEEDED and answer.result is not None:
-        return answer.result
-    errors: dict[TaskState, GardenosError] = {
-        TaskState.EXPIRED: DeadlineExceededError("the analysis", deadline_unix_s),
-        TaskState.CANCELLED: ConflictError("task", str(answer.task_id), "it was cancelled"),
-        TaskState.ABANDONED: UnavailableError(
-            "the process that ran the analysis ended", ABANDONED_RETRY_S
-        ),
-    }
-    code, _, sentence = (answer.error or "failed: no reason was given").partition(": ")
-    raise errors.get(answer.state) or AgentError(code, sentence or code, False)
 
 
 @router.post(
@@ -185,10 +157,13 @@ async def read(call: IdentifiedCall, lead_id: LeadPath) -> LeadDetail:
     tasks = await services.tasks.list(
         call.tenant_id, state=None, kind=None, lead_id=name, cursor=None, limit=DETAIL_LIMIT
     )
+    drafts = await services.follow_ups.list(
+        call.tenant_id, state=None, lead_id=name, cursor=None, limit=DETAIL_LIMIT
+    )
     return LeadDetail(
         **LeadView.values(record),
         analyses=await services.analyses.list_for_lead(call.tenant_id, name, limit=DETAIL_LIMIT),
-        drafts=await services.follow_ups.list_for_lead(call.tenant_id, name, limit=DETAIL_LIMIT),
+        drafts=drafts.items,
         tasks=tasks.items,
     )
 

@@ -6,18 +6,20 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from domain.errors import GardenosError, InvalidInputError
+from domain.follow_up import FollowUpRequest
 from domain.ids import AgentKind, LeadId, TaskId
 from domain.lead import LeadIdText, typed_lead_id
-from domain.task import LEAD_ANALYSIS, Priority, Submission, Task, TaskState
+from domain.task import FOLLOW_UP, LEAD_ANALYSIS, Priority, Submission, Task, TaskState
 from serve_app.json_route import JsonRoute
-from serve_app.problems import documented
+from serve_app.problems import documented, refused_field
 from serve_app.routes.call import (
     DEFAULT_PAGE,
     MAX_PAGE,
     Call,
+    IdempotencyKey,
     IdentifiedCall,
     KeyedCall,
     digest_of,
@@ -42,13 +44,24 @@ class TaskInput(BaseModel):
         default=LEAD_ANALYSIS, description="Which agent; see `GET /v1/agents`."
     )
     lead: LeadObject | None = Field(default=None, description="Stored together with the task.")
+    replace: bool = Field(
+        default=False,
+        description="Whether a stored lead of the same `lead_id` and other content is replaced; it"
+        " is refused otherwise.",
+    )
     lead_id: LeadIdText | None = Field(default=None, description="A lead that is stored already.")
     payload: dict[str, Any] | None = Field(
-        default=None, description="For agents that do not read a stored lead."
+        default=None,
+        description="For agents that need more than a stored lead: for `follow_up` stage, channel,"
+        " tone and language, as `POST /v1/follow-ups` takes them.",
     )
     priority: Priority = Priority.NORMAL
     deadline_at: AwareDatetime | None = Field(
         default=None, description="The task expires where it is not finished by then."
+    )
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None,
+        description="The task's own, in the place of the one its request's header gives it.",
     )
 
 
@@ -71,22 +84,33 @@ def read_task(call: Call, item: TaskInput, idempotency_key: str | None) -> Submi
         InvalidInputError: The item's parts do not fit its kind, or its lead cannot be one.
     """
     kind = call.check_kind(item.kind, "kind")
+    payload = item.payload
     if kind == LEAD_ANALYSIS:
         _need_one_lead(item)
+    elif kind == FOLLOW_UP:
+        payload = _follow_up_payload(item)
     if item.lead is not None and item.lead_id is not None:
         raise InvalidInputError("lead_id", "both lead and lead_id", "one of them")
+    if item.replace and item.lead is None:
+        raise InvalidInputError("replace", "true", "true only together with lead")
     lead = None if item.lead is None else call.services.read_lead(item.lead, call.services.now())
     lead_id = LeadId(item.lead_id) if item.lead_id else None
     return call.submission(
         kind,
         priority=item.priority,
-        payload=None if item.payload is None else orjson.dumps(item.payload),
+        payload=None if payload is None else orjson.dumps(payload),
         lead=lead,
         lead_id=lead_id if lead is None else typed_lead_id(lead),
+        replace=item.replace,
         deadline_unix_s=_deadline_unix_s(item),
-        idempotency_key=idempotency_key,
-        request_digest=digest_of("task", item.model_dump(mode="json")),
+        idempotency_key=item.idempotency_key or idempotency_key,
+        request_digest=digest_of("task", _request_of(item)),
     )
+
+
+def _request_of(item: TaskInput) -> dict[str, Any]:
+    """Return what makes two requests the same; fields that later versions add change nothing."""
+    return item.model_dump(mode="json", exclude={"idempotency_key"}, exclude_defaults=True)
 
 
 def _need_one_lead(item: TaskInput) -> None:
@@ -94,6 +118,22 @@ def _need_one_lead(item: TaskInput) -> None:
         raise InvalidInputError("payload", "an object", f"nothing for {LEAD_ANALYSIS}")
     if item.lead is None and item.lead_id is None:
         raise InvalidInputError("lead_id", "nothing", "lead or lead_id")
+
+
+def _follow_up_payload(item: TaskInput) -> dict[str, Any]:
+    """Return the request for a draft that a task carries, whole and with its lead."""
+    if item.lead is not None:
+        raise InvalidInputError("lead", "an object", "lead_id of a lead that is stored already")
+    if item.lead_id is None:
+        raise InvalidInputError("lead_id", "nothing", "the id of a stored lead")
+    given = item.payload or {}
+    if given.get("lead_id", item.lead_id) != item.lead_id:
+        raise InvalidInputError("payload.lead_id", "another id", "nothing, or the task's lead_id")
+    try:
+        request = FollowUpRequest.model_validate({**given, "lead_id": item.lead_id})
+    except ValidationError as error:
+        raise refused_field(error, "payload") from error
+    return request.model_dump(mode="json")
 
 
 def _deadline_unix_s(item: TaskInput) -> float | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from domain.analysis import LeadAnalysis, Override
-from domain.follow_up import FollowUp
+from domain.follow_up import FollowUpRecord
 from domain.ids import TaskId
 from domain.lead import Lead
 from domain.ports import LeadRecord
@@ -76,7 +76,7 @@ class LeadDetail(LeadView):
     """A stored lead with everything known about it; each list newest first."""
 
     analyses: tuple[LeadAnalysis, ...]
-    drafts: tuple[FollowUp, ...]
+    drafts: tuple[FollowUpRecord, ...]
     tasks: tuple[Task, ...]
 
 

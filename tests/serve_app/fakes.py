@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,15 +13,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from domain.analysis import (
-    ActionKind,
-    Bant,
-    BantItem,
-    Confidence,
-    Grade,
     LeadAnalysis,
-    ModelVersion,
-    NextBestAction,
-    Qualification,
 )
 from domain.errors import (
     ConflictError,
@@ -31,41 +23,40 @@ from domain.errors import (
     LeadExistsError,
     NotFoundError,
 )
-from domain.follow_up import FollowUp
+from domain.follow_up import (
+    DraftState,
+    FollowUp,
+    FollowUpRecord,
+)
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.intake import read_lead
-from domain.lead import Lead
+from domain.lead import Channel, Lead
 from domain.ports import LeadFilter, LeadRecord, Page, QueueDepth
-from domain.task import FINISHED_STATES, LEAD_ANALYSIS, Admission, Submission, Task, TaskState
+from domain.task import (
+    FINISHED_STATES,
+    FOLLOW_UP,
+    LEAD_ANALYSIS,
+    Admission,
+    Submission,
+    Task,
+    TaskState,
+)
+from domain.usage import UsageDimension, UsageLine
 from serve_app.api import build_api
+from serve_app.approval import Checked, Text
 from serve_app.identity import LoopbackIdentity
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from tests.serve_app.specimens import NOW, PRICES, a_finding, a_record, an_analysis
 
 ItemT = TypeVar("ItemT")
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
-
-def an_analysis(lead_id: str, *, grade: Grade = Grade.A, score: int = 91) -> LeadAnalysis:
-    """Return a complete analysis."""
-    item = BantItem(known=False)
-    return LeadAnalysis(
-        lead_id=lead_id,
-        analysed_at=NOW,
-        score=score,
-        probability=score / 100,
-        logit=2.3,
-        grade=grade,
-        fit_score=80,
-        engagement_score=70,
-        qualification=Qualification.QUALIFIED,
-        reasons=(),
-        bant=Bant(budget=item, authority=item, need=item, timeline=item),
-        next_best_action=NextBestAction(kind=ActionKind.CALL, due_by=NOW, text="Call now."),
-        confidence=Confidence(level="high", value=0.9, basis="most fields are known"),
-        model=ModelVersion(scorer="scorecard", version="1"),
-    )
+def fake_check(draft: FollowUp, lead: Lead, analysis: LeadAnalysis | None, text: Text) -> Checked:
+    """Look for links and count a message for every ten characters of an SMS."""
+    findings = (a_finding(),) if "http" in text.body else ()
+    segments = 1 + len(text.body) // 10 if draft.channel is Channel.SMS else None
+    return Checked(findings, segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +97,9 @@ class World:
     direct_state: TaskState = TaskState.SUCCEEDED
     direct_error: str | None = None
     waited_until: list[float] = field(default_factory=list)
+    follow_ups: dict[UUID, FollowUpRecord] = field(default_factory=dict)
+    usage: list[UsageLine] = field(default_factory=list)
+    usage_asked: list[dict[str, Any]] = field(default_factory=list)
 
     def touch(self) -> None:
         """Raise the fault, where there is one."""
@@ -152,9 +146,13 @@ class FakeEngine:
     async def answer(self, submission: Submission) -> FakeAnswer:
         self.world.touch()
         admission = self.world.store(submission)
-        result = orjson.dumps(an_analysis(str(submission.lead_id)).model_dump(mode="json"))
         state = self.world.direct_state
         done = state is TaskState.SUCCEEDED
+        result = orjson.dumps(an_analysis(str(submission.lead_id)).model_dump(mode="json"))
+        if done and admission.created and submission.kind == FOLLOW_UP:
+            record = a_record(admission.task_id, lead_id=str(submission.lead_id))
+            self.world.follow_ups[admission.task_id] = record
+            result = record.draft.model_dump_json().encode()
         return FakeAnswer(
             admission.task_id, state, result if done else None, self.world.direct_error
         )
@@ -174,6 +172,12 @@ class FakeEngine:
     ) -> Task:
         self.world.waited_until.append(until_unix_s)
         return await FakeTasks(self.world).get(tenant_id, task_id)
+
+    async def wait_any(
+        self, tenant_id: TenantId, task_ids: Sequence[TaskId], *, until_unix_s: float
+    ) -> tuple[Task, ...]:
+        self.world.waited_until.append(until_unix_s)
+        return await FakeTasks(self.world).get_many(tenant_id, task_ids)
 
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         return await FakeTasks(self.world).cancel(tenant_id, task_id)
@@ -223,6 +227,10 @@ class FakeTasks:
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         return frozenset()
+
+    async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
+        self.world.touch()
+        return tuple(self.world.tasks[one] for one in task_ids if one in self.world.tasks)
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         self.world.touch()
@@ -287,10 +295,66 @@ class FakeAnalyses:
 class FakeFollowUps:
     """FollowUpStore."""
 
-    async def list_for_lead(
-        self, tenant_id: TenantId, lead_id: LeadId, *, limit: int
-    ) -> tuple[FollowUp, ...]:
-        return ()
+    world: World
+
+    async def get(self, tenant_id: TenantId, follow_up_id: TaskId) -> FollowUpRecord:
+        self.world.touch()
+        if follow_up_id not in self.world.follow_ups:
+            raise NotFoundError("follow-up", str(follow_up_id))
+        return self.world.follow_ups[follow_up_id]
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        state: DraftState | None,
+        lead_id: LeadId | None,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[FollowUpRecord]:
+        self.world.touch()
+        found = [
+            record
+            for record in self.world.follow_ups.values()
+            if (state is None or record.state is state)
+            and (lead_id is None or record.draft.lead_id == lead_id)
+        ]
+        return page_of(found, cursor, limit)
+
+    async def change(
+        self,
+        tenant_id: TenantId,
+        follow_up_id: TaskId,
+        change: Callable[[FollowUpRecord, Lead], FollowUpRecord],
+    ) -> FollowUpRecord:
+        before = await self.get(tenant_id, follow_up_id)
+        after = change(before, self.world.leads[before.draft.lead_id].lead)
+        if after != before:
+            after = after.model_copy(update={"version": before.version + 1})
+        self.world.follow_ups[follow_up_id] = after
+        return after
+
+
+@dataclass
+class FakeUsage:
+    """UsageStore."""
+
+    world: World
+
+    async def of_task(self, task_id: TaskId) -> UsageLine:
+        return UsageLine()
+
+    async def report(
+        self,
+        tenant_id: TenantId,
+        *,
+        since: datetime,
+        until: datetime,
+        by: Sequence[UsageDimension],
+    ) -> tuple[UsageLine, ...]:
+        self.world.touch()
+        self.world.usage_asked.append({"since": since, "until": until, "by": tuple(by)})
+        return tuple(self.world.usage)
 
 
 def page_of(found: Sequence[ItemT], cursor: str | None, limit: int) -> Page[ItemT]:
@@ -314,10 +378,14 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
         tasks=FakeTasks(world),
         leads=FakeLeads(world),
         analyses=FakeAnalyses(),
-        follow_ups=FakeFollowUps(),
+        follow_ups=FakeFollowUps(world),
+        usage=FakeUsage(world),
+        check_draft=fake_check,
+        prices=PRICES,
+        compare_with="gpt-4o",
         identity=LoopbackIdentity(),
         read_lead=read_posted,
-        kinds=frozenset({LEAD_ANALYSIS}),
+        kinds=frozenset({LEAD_ANALYSIS, FOLLOW_UP}),
         limits=limits or HttpSettings(),
         now=lambda: NOW,
         new_task_id=lambda: TaskId(uuid7()),

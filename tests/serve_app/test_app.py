@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from ray import cloudpickle
 from ray.serve import Application
 
 from deployments.replica import ReplicaSettings, build_agent
@@ -21,6 +22,7 @@ from domain.task import LEAD_ANALYSIS
 from serve_app.api import build_api
 from serve_app.app import build, open_services
 from serve_app.commands.demo import samples
+from serve_app.deploy_config import deploy_config, to_yaml
 from serve_app.retention import delete_once
 from serve_app.settings import RetentionSettings, Settings, load_settings
 from tests.serve_app.fakes import FakeTasks, World
@@ -162,9 +164,13 @@ def test_rays_typed_builder_reads_the_settings_from_plain_arguments(
 def test_no_secret_is_bound_into_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://u:hunter2@db/x")
     monkeypatch.setenv("GARDENOS_MODEL__API_KEY", "hunter2")
+    monkeypatch.setenv("GARDENOS_MODEL__BASE_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("GARDENOS_MODEL__NAME", "deepseek")
     settings = load_settings()
-    assert build(settings) is not None
-    assert b"hunter2" not in pickle.dumps(settings)
+    bound = cloudpickle.dumps(build(settings))
+    assert b"deepseek" in bound
+    assert b"hunter2" not in bound
+    assert "hunter2" not in to_yaml(deploy_config(settings))
 
 
 def test_settings_arrive_in_a_replica_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:

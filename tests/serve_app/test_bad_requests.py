@@ -165,9 +165,45 @@ async def test_what_is_not_there_is_a_problem(
     assert_problem(await http.request(method, address), status, kind)
 
 
-async def test_a_method_that_is_not_taken_names_those_that_are(http: httpx.AsyncClient) -> None:
-    answer = await http.delete("/v1/agents")
-    assert answer.headers["Allow"] == "GET"
+@pytest.mark.parametrize(
+    ("method", "address", "allowed"),
+    [
+        ("DELETE", "/v1/agents", "GET"),
+        ("PUT", "/v1/leads", "GET, POST"),
+        ("PUT", "/v1/leads/a", "GET, PATCH, DELETE"),
+        ("PUT", "/v1/leads/a/events", "GET, POST, PATCH, DELETE"),
+        ("PATCH", "/v1/follow-ups", "GET, POST"),
+        ("GET", "/v1/follow-ups/0199ab5c-0000-7000-8000-000000000000/approve", "POST"),
+        ("POST", "/healthz", "GET"),
+    ],
+)
+async def test_a_method_that_is_not_taken_names_all_that_are(
+    http: httpx.AsyncClient, method: str, address: str, allowed: str
+) -> None:
+    answer = await http.request(method, address)
+    body = assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == allowed
+    assert body["detail"].endswith(f"allowed: {allowed}")
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ({"lead": 17}, "an object"),
+        ({"lead": {}, "replace": "perhaps"}, "true or false"),
+        ({"lead_id": 17}, "text"),
+        ({"lead_id": "a", "priority": 3}, "'urgent', 'high', 'normal', 'low' or 'bulk'"),
+        ({"lead_id": "a", "deadline_at": "soon"}, "a time such as"),
+        ({"lead_id": "a", "payload": []}, "an object"),
+        ({"lead_id": "a", "replace": True}, "true only together with lead"),
+    ],
+)
+async def test_what_is_allowed_is_said_in_words_of_json(
+    http: httpx.AsyncClient, body: dict[str, Any], allowed: str
+) -> None:
+    problem = assert_problem(await http.post("/v1/tasks", json=body), 422, "invalid-input")
+    assert allowed in problem["errors"][0]["allowed"]
+    assert not any(word in str(problem) for word in ("dict", "tuple", " str ", "instance of"))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from serve_app import cli
 from serve_app.client import RefusedError, ServiceClient
 from serve_app.commands import demo, leads, status
 from serve_app.exit_codes import MEANINGS, ExitCode
-from tests.serve_app.fakes import an_analysis
+from tests.serve_app.specimens import an_analysis
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

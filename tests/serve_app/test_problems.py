@@ -55,8 +55,8 @@ def test_the_detail_says_what_happened(error: GardenosError, detail: str) -> Non
         ("x" * 200, ["service"], '"' + "x" * 78 + "…"),
         ([1, 2], ["events"], "a list of 2"),
         ({"a": 1}, ["budget"], "an object of 1"),
-        ("+15035550142", ["contact", "phone"], "a str of 12 characters"),
-        ("call me", ["lead", "message"], "a str of 7 characters"),
+        ("+15035550142", ["contact", "phone"], "text of 12 characters"),
+        ("call me", ["lead", "message"], "text of 7 characters"),
     ],
 )
 def test_what_came_is_told_short_and_without_a_persons_data(

@@ -1,12 +1,26 @@
 """Claims about the settings: order of the sources, and one clear line for every fault."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.errors import ConfigurationError
-from serve_app.settings import FILE_VARIABLE, Settings, database_url, is_loopback, load_settings
+from serve_app.settings import (
+    FILE_VARIABLE,
+    Settings,
+    database_url,
+    is_loopback,
+    load_settings,
+    model_of,
+)
+
+MODEL = {
+    "GARDENOS_MODEL__BASE_URL": "http://127.0.0.1:1/v1",
+    "GARDENOS_MODEL__NAME": "deepseek",
+    "GARDENOS_MODEL__API_KEY": "hunter2",
+}
 
 
 def write(folder: Path, text: str) -> str:
@@ -32,6 +46,21 @@ def test_the_order_is_arguments_environment_file_defaults(
     ("name", "value", "field", "allowed"),
     [
         ("GARDENOS_PORT", "1", "GARDENOS_PORT", "GARDENOS_HTTP"),
+        ("GARDENOS_PORT", "1", "GARDENOS_PORT", "GARDENOS_DATABASE_URL"),
+        ("GARDENOS_PORT", "1", "GARDENOS_PORT", FILE_VARIABLE),
+        ("GARDENOS_MODEL__BASE_URL", "http://127.0.0.1:1/v1", "model", "belong together"),
+        ("GARDENOS_MODEL__NAME", "deepseek", "model", "only name is given"),
+        ("GARDENOS_MODEL__BASE_URL", "ftp://x", "GARDENOS_MODEL__BASE_URL", "https?"),
+        ("GARDENOS_MODEL__TIMEOUT_S", "0", "GARDENOS_MODEL__TIMEOUT_S", "greater than 0"),
+        ("GARDENOS_MODEL__API_KEY", "hunter2", "GARDENOS_MODEL__BASE_URL", "__NAME"),
+        ("GARDENOS_WRITING__PHONE", "555", "GARDENOS_WRITING__PHONE", "pattern"),
+        ("GARDENOS_WRITING__QUIET_FROM", "08:00", "writing", "the same"),
+        (
+            "GARDENOS_AGENTS__LEAD_ANALYSIS__MODEL__NAME",
+            "deepseek",
+            "agents.lead_analysis.model",
+            "belong together",
+        ),
         ("GARDENOS_HTTP__PROT", "1", "GARDENOS_HTTP__PROT", "declared settings"),
         ("GARDENOS_HTTP__PORT", "many", "GARDENOS_HTTP__PORT", "integer"),
         ("GARDENOS_HTTP__PORT", "0", "GARDENOS_HTTP__PORT", "greater than or equal to 1"),
@@ -52,6 +81,7 @@ def test_a_wrong_variable_is_one_line_with_field_value_and_what_is_allowed(
     assert caught.value.field == field
     assert allowed in caught.value.allowed
     assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +92,14 @@ def test_a_wrong_variable_is_one_line_with_field_value_and_what_is_allowed(
         ("http: {port: [}", FILE_VARIABLE, "valid YAML"),
         ("- http", FILE_VARIABLE, "mapping"),
         ("http: {port: 70000}", "http.port", "less than or equal to 65535"),
+        ("model: {api_key: hunter2}", "model.api_key", "api_key_file"),
+        ("model: {api_key: hunter2}", "model.api_key", "GARDENOS_MODEL__API_KEY"),
+        (
+            "agents: {lead_analysis: {model: {api_key: hunter2}}}",
+            "agents.lead_analysis.model.api_key",
+            "api_key_file",
+        ),
+        ("database: {url: 'postgresql://u:hunter2@db/x'}", "database.url", "url_file"),
     ],
 )
 def test_a_wrong_file_is_one_line_too(
@@ -73,6 +111,7 @@ def test_a_wrong_file_is_one_line_too(
     assert caught.value.field == field
     assert allowed in caught.value.allowed
     assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_empty_file_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -82,8 +121,12 @@ def test_an_empty_file_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_secrets_in_the_environment_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://user:hunter2@db/x")
-    monkeypatch.setenv("GARDENOS_MODEL__API_KEY", "hunter2")
-    assert "hunter2" not in load_settings().model_dump_json()
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert "hunter2" not in settings.model_dump_json()
+    assert b"hunter2" not in pickle.dumps(settings)
+    assert "hunter2" not in repr(settings)
 
 
 def test_a_wrong_secret_is_never_shown() -> None:
@@ -123,6 +166,29 @@ def test_a_field_of_a_known_agent_is_set_without_repeating_the_others(
     agent = load_settings().agents["lead_analysis"]
     assert agent.concurrency == 3
     assert agent.agent
+
+
+def test_three_variables_name_a_model_and_an_agent_may_ask_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GARDENOS_AGENTS__LEAD_ANALYSIS__MODEL__NAME", "small")
+    settings = load_settings()
+    asked = model_of("lead_analysis", settings.agents["lead_analysis"], settings.model)
+    assert settings.model.name == "deepseek"
+    assert asked is not None
+    assert (asked.name, asked.base_url) == ("small", "http://127.0.0.1:1/v1")
+
+
+def test_a_key_is_welcome_where_only_an_agent_names_a_provider(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name.replace("_MODEL__", "_AGENTS__LEAD_ANALYSIS__MODEL__"), value)
+    monkeypatch.delenv("GARDENOS_AGENTS__LEAD_ANALYSIS__MODEL__API_KEY")
+    monkeypatch.setenv("GARDENOS_MODEL__API_KEY", "hunter2")
+    assert not load_settings().model.is_configured
 
 
 def test_the_address_of_the_database_comes_by_reference(

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from domain.analysis import Direction, Gate, GateFinding, Reason
 from serve_app.tables import CELL_CHARACTERS, lead_table, told, why
-from tests.serve_app.fakes import an_analysis
+from tests.serve_app.specimens import an_analysis
 
 
 def an_item(**changes: Any) -> dict[str, Any]:

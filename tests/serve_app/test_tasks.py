@@ -25,6 +25,20 @@ async def test_a_task_about_an_unknown_lead_is_refused(http: httpx.AsyncClient) 
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize(("replace", "status"), [(False, 409), (True, 202)])
+async def test_a_stored_lead_of_other_content_is_replaced_only_on_demand(
+    http: httpx.AsyncClient,
+    world: World,
+    replace: bool,  # noqa: FBT001 - a table
+    status: int,
+) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    changed = {**LEAD, "message": "another"}
+    answer = await http.post("/v1/tasks", json={"lead": changed, "replace": replace})
+    assert answer.status_code == status
+    assert (world.leads[str(LEAD["lead_id"])].lead.message == "another") is replace
+
+
 async def test_a_batch_refuses_item_by_item_and_keeps_the_rest(
     http: httpx.AsyncClient, world: World
 ) -> None:
