@@ -130,7 +130,9 @@ class ModelOverride(Section):
 class WritingSettings(Section):
     """Section ``writing``: who signs the drafts, and what they may say."""
 
-    sender_name: Annotated[str, Field(min_length=1, max_length=100)] = "Your garden team"
+    sender_name: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Who signs the drafts; absent: the business's team."
+    )
     postal_address: Annotated[str, Field(min_length=1, max_length=300)] = Field(
         default="Garden demo, 1 Example Street, Portland, OR 97201, USA",
         description="Stands under every e-mail; the law of many countries asks for it.",
