@@ -1,5 +1,6 @@
 """Bring a database's schema up to the code's: numbered files, each applied once, forward only."""
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -27,6 +28,11 @@ OLDEST_MAJOR = 18
 MIGRATION_LIMIT_S = 600.0
 """How long one migration, or the wait for another process's, may take."""
 
+LOCK_POLL_S = 0.1
+
+CONCURRENTLY = "_concurrently"
+"""Ending of the names of files that build indexes beside writers, which no transaction may do."""
+
 MAKE_TABLE = """
 create table if not exists schema_migrations (
     number integer primary key,
@@ -49,6 +55,19 @@ class Migration:
     def checksum(self) -> str:
         """Return the SHA-256 of the text in hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def is_concurrent(self) -> bool:
+        """Return whether the statements run one by one, outside a transaction.
+
+        Such a file may be cut off anywhere: each of its statements must bear to be run again.
+        """
+        return self.name.endswith(CONCURRENTLY)
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Return the statements; each ends with a semicolon at the end of a line."""
+        return tuple(part for part in re.split(r";[ ]*(?:\n|$)", self.text) if part.strip())
 
 
 def read_migrations(folder: Path) -> tuple[Migration, ...]:
@@ -132,7 +151,7 @@ async def apply_pending(
 ) -> tuple[str, ...]:
     """Apply what is pending over one connection, under the advisory lock."""
     require_version(connection.get_server_version())
-    await connection.execute("select pg_advisory_lock($1)", LOCK_KEY)
+    await take_lock(connection)
     try:
         await connection.execute(MAKE_TABLE)
         rows = await connection.fetch("select number, name, checksum from schema_migrations")
@@ -147,16 +166,40 @@ async def apply_pending(
 
 
 async def apply_one(connection: "asyncpg.Connection[asyncpg.Record]", one: Migration) -> None:
-    """Apply one migration and record it, both or neither."""
-    async with connection.transaction():
-        await connection.execute(one.text)
-        await connection.execute(
-            "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)",
-            one.number,
-            one.name,
-            one.checksum,
-        )
+    """Apply one migration and record it, both or neither; a concurrent one may be half applied."""
+    if one.is_concurrent:
+        for statement in one.statements:
+            await connection.execute(statement)
+        await record(connection, one)
+    else:
+        async with connection.transaction():
+            await connection.execute(one.text)
+            await record(connection, one)
     logger.info("migration_applied", extra={"migration": one.name})
+
+
+async def record(connection: "asyncpg.Connection[asyncpg.Record]", one: Migration) -> None:
+    """Note that a migration is applied."""
+    await connection.execute(
+        "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)",
+        one.number,
+        one.name,
+        one.checksum,
+    )
+
+
+async def take_lock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Wait until nobody else migrates, by asking again and again.
+
+    Who waits inside a statement has a snapshot, and an index that is built concurrently waits for
+    the end of all of them: the two would wait for each other.
+
+    Raises:
+        TimeoutError: Another process migrated all the time, see :data:`MIGRATION_LIMIT_S`.
+    """
+    async with asyncio.timeout(MIGRATION_LIMIT_S):
+        while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK_KEY):  # noqa: ASYNC110 - no event tells of another process
+            await asyncio.sleep(LOCK_POLL_S)
 
 
 def require_version(version: "asyncpg.types.ServerVersion") -> None:

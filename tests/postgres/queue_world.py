@@ -1,15 +1,29 @@
-"""What the tests of the queue and the stores share: submissions, completions, a short analysis."""
+"""What the tests of the queue and the stores share: tasks, leads, drafts and changes of them."""
 
 import json
 from datetime import UTC, datetime
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from domain.errors import GardenosError
+from domain.analysis import ModelVersion
+from domain.errors import ConflictError, GardenosError
+from domain.follow_up import (
+    Decision,
+    DraftState,
+    FollowUp,
+    FollowUpEdit,
+    FollowUpRecord,
+    FollowUpRequest,
+    Language,
+    Stage,
+    Tone,
+)
 from domain.ids import DEFAULT_TENANT, AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.intake import read_lead
-from domain.lead import Lead
+from domain.lead import Channel, Lead
 from domain.task import (
+    FOLLOW_UP,
     LEAD_ANALYSIS,
     Admission,
     Completion,
@@ -19,12 +33,14 @@ from domain.task import (
     TaskState,
 )
 from domain.usage import Usage
+from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database
 from postgres.task_queue import PostgresTaskQueue
 
 NOOP = AgentKind("noop")
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LEASE_S = 30.0
+APPROVED = Decision(state=DraftState.APPROVED, by="Kim", at=NOW)
 
 
 class World:
@@ -82,6 +98,19 @@ def analyse_stored(lead_id: str) -> Submission:
     return Submission(TaskId(uuid7()), DEFAULT_TENANT, LEAD_ANALYSIS, lead_id=LeadId(lead_id))
 
 
+def write_to(lead_id: str, *, direct: bool = False) -> Submission:
+    """Return the task to draft a follow-up to a stored lead."""
+    request = FollowUpRequest(lead_id=lead_id, tone=Tone.FORMAL)
+    return Submission(
+        TaskId(uuid7()),
+        DEFAULT_TENANT,
+        FOLLOW_UP,
+        payload=request.model_dump_json().encode(),
+        lead_id=LeadId(lead_id),
+        direct=direct,
+    )
+
+
 def success(task: TaskEnvelope, result: bytes = b"{}", *usage: Usage) -> Completion:
     """Return the successful end of an attempt."""
     return Completion(task.task_id, task.attempt, TaskState.SUCCEEDED, result, usage=usage)
@@ -129,3 +158,50 @@ def analysis(
         "model": {"scorer": "test", "version": "1"},
     }
     return json.dumps(document).encode()
+
+
+def draft(lead_id: str, *, drafted_at: datetime = NOW, body: str = "Hello") -> bytes:
+    """Return the JSON of a draft."""
+    return (
+        FollowUp(
+            lead_id=lead_id,
+            channel=Channel.EMAIL,
+            language=Language.ENGLISH,
+            tone=Tone.FORMAL,
+            stage=Stage.FIRST_REPLY,
+            subject="Your garden",
+            body=body,
+            send_not_before=NOW,
+            drafted_at=drafted_at,
+            model=ModelVersion(scorer="templates", version="1"),
+        )
+        .model_dump_json()
+        .encode()
+    )
+
+
+def lead_store(database: Database) -> PostgresLeadStore:
+    """Return a lead store that tells nobody."""
+
+    def silent(kind: AgentKind) -> None:
+        """Announce to nobody."""
+
+    return PostgresLeadStore(database, silent, lambda: TaskId(uuid7()), WorkerId(UUID(int=0)))
+
+
+def edited(text: str) -> FollowUpEdit:
+    """Return a person's change of the text."""
+    return FollowUpEdit(by="Kim", at=NOW, body=text)
+
+
+def edit(record: FollowUpRecord, _lead: Lead) -> FollowUpRecord:
+    """Append an edit that tells how many there were."""
+    return record.model_copy(update={"edits": (*record.edits, edited(f"text {len(record.edits)}"))})
+
+
+def approve(record: FollowUpRecord, _lead: Lead) -> FollowUpRecord:
+    """Approve what awaits approval."""
+    if record.state is not DraftState.AWAITING_APPROVAL:
+        raise ConflictError("follow-up", str(record.follow_up_id), f"it is {record.state}")
+    changes = {"state": DraftState.APPROVED, "decisions": (*record.decisions, APPROVED)}
+    return record.model_copy(update=changes)

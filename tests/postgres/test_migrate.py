@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from asyncpg.types import ServerVersion
 
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, DatabaseUnavailableError
 from postgres.embedded import EmbeddedServer
 from postgres.migrate import (
     MIGRATIONS,
@@ -21,7 +21,24 @@ from tests.database import SETTINGS, run_sql, with_database
 
 FIRST = Migration(1, "0001_first", "create table first (x int)")
 SECOND = Migration(2, "0002_second", "create table second (x int); insert into first values (2)")
+BESIDE = Migration(
+    2,
+    "0002_index_concurrently",
+    "-- Beside writers.\ndrop index concurrently if exists first_x;\n"
+    "create index concurrently first_x on first (x)\n    where x > 0;\n",
+)
 BROKEN = Migration(2, "0002_broken", "create table half (x int); select 1/0")
+
+OLD_LEAD = "insert into leads (tenant_id, lead_id, document, status) values ('t', 'a', '{}', 'new')"
+OLD_DRAFT = (
+    "insert into follow_ups (follow_up_id, tenant_id, lead_id, drafted_at, document)"
+    " values (uuidv7(), 't', 'a', now(), '{}')"
+)
+OLD_USAGE = (
+    "insert into usage (task_id, attempt, call, tenant_id, kind, model, prompt_tokens,"
+    " cached_prompt_tokens, completion_tokens, cost_nanousd, estimated, at)"
+    " values (uuidv7(), 1, 0, 't', 'k', 'm', 1, 0, 1, 1, false, now())"
+)
 
 
 @pytest.fixture
@@ -53,6 +70,57 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str) -> No
 
     assert await run_sql(empty, "select to_regclass('half')") is None
     assert await run_sql(empty, "select max(number) from schema_migrations") == 1
+
+
+async def test_an_index_is_built_beside_writers_while_others_wait_to_migrate(empty: str) -> None:
+    await migrate(empty, SETTINGS, [FIRST])
+    applied = await asyncio.gather(*(migrate(empty, SETTINGS, [FIRST, BESIDE]) for _ in range(4)))
+
+    assert sorted(applied) == [(), (), (), ("0002_index_concurrently",)]
+    valid = "select indisvalid from pg_index where indexrelid = 'first_x'::regclass"
+    assert await run_sql(empty, valid) is True
+
+
+async def test_a_half_built_index_is_built_again(empty: str) -> None:
+    await migrate(empty, SETTINGS, [FIRST])
+    await run_sql(empty, "insert into first values (1), (1)")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await run_sql(empty, "create unique index concurrently first_x on first (x)")
+    valid = "select indisvalid from pg_index where indexrelid = 'first_x'::regclass"
+    assert await run_sql(empty, valid) is False
+    await migrate(empty, SETTINGS, [FIRST, BESIDE])
+
+    assert await run_sql(empty, valid) is True
+
+
+async def test_a_table_that_somebody_holds_delays_a_start_and_nobody_else(empty: str) -> None:
+    await migrate(empty, SETTINGS, MIGRATIONS[:1])
+    holder = await asyncpg.connect(empty)
+    try:
+        async with holder.transaction():
+            await holder.execute("lock table follow_ups in access share mode")
+            with pytest.raises(DatabaseUnavailableError, match="55P03"):
+                await migrate(empty, SETTINGS, [MIGRATIONS[0], impatient(MIGRATIONS[1])])
+    finally:
+        await holder.close()
+
+
+async def test_rows_and_statements_of_the_code_before_the_agents_still_do(empty: str) -> None:
+    await migrate(empty, SETTINGS, MIGRATIONS[:1])
+    await run_sql(empty, OLD_LEAD, OLD_DRAFT, OLD_USAGE)
+    await migrate(empty, SETTINGS)
+    await run_sql(empty, OLD_DRAFT, OLD_USAGE)
+
+    states = "select array_agg(distinct (state, version)::text) from follow_ups"
+    assert await run_sql(empty, states) == ["(awaiting_approval,1)"]
+    assert await run_sql(empty, "select bool_and(priced) and count(*) = 2 from usage") is True
+
+
+def impatient(one: Migration) -> Migration:
+    """Return a migration that waits for a lock a tenth of a second only."""
+    text = one.text.replace("lock_timeout = '3s'", "lock_timeout = '100ms'")
+    assert text != one.text
+    return Migration(one.number, one.name, text)
 
 
 async def test_an_applied_migration_that_was_changed_is_refused(empty: str) -> None:

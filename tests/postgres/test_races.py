@@ -5,36 +5,33 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from random import Random
-from uuid import UUID
 
 import pytest
-from uuid_utils.compat import uuid7
 
 from domain.errors import ConflictError, LeadExistsError, NotFoundError
-from domain.ids import DEFAULT_TENANT, AgentKind, LeadId, TaskId, WorkerId
+from domain.ids import DEFAULT_TENANT, LeadId, TaskId
 from domain.lead import Contact
 from domain.outcome import Outcome, OutcomeKind
 from domain.ports import LeadRecord
 from domain.task import LEAD_ANALYSIS, Admission, Release
 from postgres.derived_stores import PostgresOutcomeStore
-from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database
 from postgres.task_store import PostgresTaskStore
-from tests.postgres.queue_world import NOW, World, analyse, analyse_stored, analysis, call, lead
+from tests.postgres.queue_world import (
+    NOW,
+    World,
+    analyse,
+    analyse_stored,
+    analysis,
+    call,
+    lead,
+    lead_store,
+)
 from tests.postgres.queue_world import success as succeeded
 
 NAMES = ("a", "b", "c")
 CONTACTS = ("dana@example.com", "kim@example.com")
 EXPECTED = (ConflictError, NotFoundError)
-
-
-def lead_store(database: Database) -> PostgresLeadStore:
-    """Return a lead store that tells nobody."""
-
-    def silent(kind: AgentKind) -> None:
-        """Announce to nobody."""
-
-    return PostgresLeadStore(database, silent, lambda: TaskId(uuid7()), WorkerId(UUID(int=0)))
 
 
 async def test_of_two_new_leads_of_one_id_at_once_one_is_refused(database: Database) -> None:
