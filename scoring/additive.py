@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -13,6 +13,13 @@ from scoring.scorecard import Group, Scorecard, sigmoid
 BASE_RATE = "base_rate"
 GATE_PREFIX = "gate_"
 
+UNCHECKED_CAP = 0.3
+"""By how much, in log-odds, all that rests on unchecked facts may move the score together.
+
+About what one wish of a customer is worth in the table: enough to be seen in the order of the call
+list, too little to lift a lead by a grade. Text that makes a model lie gains no more than this.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -22,6 +29,7 @@ class Contribution:
         level: Name of the table's line, or None for the base rate and gates.
         log_odds: What the term adds.
         why: The table's reason for it.
+        checked: False where an unchecked fact moved it.
     """
 
     feature: str
@@ -31,6 +39,7 @@ class Contribution:
     log_odds: float
     why: str
     evidence: str | None
+    checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +61,25 @@ class Score:
     engagement: int
 
 
-def add_up(features: Iterable[Feature], closed: Sequence[GateFinding], card: Scorecard) -> Score:
+def add_up(
+    features: Iterable[Feature],
+    closed: Sequence[GateFinding],
+    card: Scorecard,
+    *,
+    believed: Iterable[Feature] | None = None,
+) -> Score:
     """Score a lead.
 
     Args:
-        features: What is known of it, each feature once.
+        features: What is known of it for sure, each feature once.
         closed: Gates that disqualify it and were not undone, each once.
         card: The table of weights.
+        believed: The features with unchecked facts counted in, each once; None where there are
+            no such facts. What they change, they change by :data:`UNCHECKED_CAP` at most.
     """
-    terms = [term for feature in features if (term := _of_feature(feature, card)) is not None]
+    terms = _terms(features, card)
+    if believed is not None:
+        terms = _moved(terms, _terms(believed, card))
     terms.extend(_of_gate(finding, card) for finding in closed)
     terms.sort(key=lambda term: (-abs(term.log_odds), term.feature))
     terms.append(
@@ -87,6 +106,7 @@ def reasons(score: Score) -> tuple[Reason, ...]:
             contribution=term.log_odds,
             direction=_direction(term.log_odds),
             evidence=term.evidence,
+            checked=term.checked,
         )
         for term in score.contributions
     )
@@ -95,6 +115,37 @@ def reasons(score: Score) -> tuple[Reason, ...]:
 def gate_feature(gate: Gate) -> str:
     """Return the name of a gate's term."""
     return GATE_PREFIX + gate.value
+
+
+def _terms(features: Iterable[Feature], card: Scorecard) -> list[Contribution]:
+    return [term for feature in features if (term := _of_feature(feature, card)) is not None]
+
+
+def _moved(sure: Iterable[Contribution], believed: Iterable[Contribution]) -> list[Contribution]:
+    """Return the sure terms, moved towards the believed ones as far as the cap allows.
+
+    All differences shrink by one factor, so that their absolute sum stays within the cap.
+    """
+    before = {term.feature: term for term in sure}
+    after = {term.feature: term for term in believed}
+    names = list(dict.fromkeys((*before, *after)))
+    moves = {name: _log_odds(after.get(name)) - _log_odds(before.get(name)) for name in names}
+    total = math.fsum(map(abs, moves.values()))
+    share = min(1.0, UNCHECKED_CAP / total) if total else 1.0
+    terms = []
+    for name in names:
+        if name in before and not moves[name]:
+            terms.append(before[name])
+            continue
+        term = after.get(name, before.get(name))
+        log_odds = _log_odds(before.get(name)) + share * moves[name]
+        if term is not None and (name in after or log_odds):
+            terms.append(replace(term, log_odds=log_odds, checked=False))
+    return terms
+
+
+def _log_odds(term: Contribution | None) -> float:
+    return 0.0 if term is None else term.log_odds
 
 
 def _of_feature(feature: Feature, card: Scorecard) -> Contribution | None:

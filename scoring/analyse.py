@@ -1,6 +1,6 @@
 """The analysis of one lead: gates, features, score, grade, reasons and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,19 +16,25 @@ from domain.analysis import (
     ModelVersion,
     NextBestAction,
     Qualification,
+    Route,
 )
 from domain.lead import MAX_MESSAGE_BYTES
 from scoring.additive import Score, add_up, reasons
 from scoring.bant import bant_of
+from scoring.candidates import find_candidates
 from scoring.channels import open_channels
+from scoring.claims import OPT_OUT, Claim, check_against, put_together
+from scoring.clauses import Reading as ReadyText
+from scoring.clauses import made_ready
 from scoring.coverage import Coverage, cover
-from scoring.extractor import extract_facts
+from scoring.extractor import best_facts
 from scoring.features import read_features
 from scoring.gates import find_gates
 from scoring.hours import local_zone
+from scoring.injection import without_orders
 from scoring.known import know
 from scoring.next_action import Situation, choose
-from scoring.reading import Reading, read_message
+from scoring.reading import TRUNCATED, Reading, read_message
 from scoring.scorecard import Scorecard
 from scoring.settings import BusinessProfile
 
@@ -43,6 +49,25 @@ _REASON_OF = {
     Gate.OUT_OF_AREA: DisqualificationReason.GEO_MISMATCH,
 }
 """Gates that disqualify, the one that names the reason first."""
+
+
+POSSIBLE_OPT_OUT = "possible_opt_out"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """What a model answered about a message.
+
+    Attributes:
+        llm: Name of the model.
+        prompt_version: Of the question's text.
+        truncated: Whether the model got only a part of the message.
+    """
+
+    claims: tuple[Claim, ...]
+    llm: str
+    prompt_version: str
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +101,92 @@ def analyse(
         message_budget_chars: How much of the message is read.
     """
     reading = read_message(given.lead.message, budget_chars=message_budget_chars)
-    facts = extract_facts(
-        reading.text,
-        locale=given.lead.locale,
-        country=given.lead.location.country if given.lead.location else None,
-        created_at=given.lead.created_at,
-    )
+    facts = _extract(given, reading)
     return score_facts(
         given, facts, reading=reading, profile=profile, scorecard=scorecard, as_of=as_of
     )
+
+
+def analyse_with_claims(
+    given: AnalysisInput,
+    answer: ModelAnswer,
+    *,
+    profile: BusinessProfile,
+    scorecard: Scorecard,
+    as_of: datetime,
+    message_budget_chars: int = MAX_MESSAGE_BYTES,
+) -> LeadAnalysis:
+    """Analyse a lead with what a model claims of its message, as far as that can be checked.
+
+    What the patterns read counts too, so an answer without claims scores as :func:`analyse` does.
+
+    Args:
+        given: As for :func:`analyse`.
+        answer: The model's.
+        profile: The business.
+        scorecard: The table of weights.
+        as_of: Now, with zone.
+        message_budget_chars: How much of the message the patterns read; claims may quote all of it.
+    """
+    lead = given.lead
+    reading = read_message(lead.message, budget_chars=message_budget_chars)
+    whole = without_orders(lead.message)[0] if reading.truncated else reading.text
+    ready = _made_ready(given, whole)
+    candidates = find_candidates(ready)
+    checked = check_against(answer.claims, lead.message, reading=ready, candidates=candidates)
+    extracted = _extract(given, reading) if reading.truncated else best_facts(candidates, ready)
+    analysis = score_facts(
+        given,
+        put_together(checked.facts, extracted),
+        reading=reading,
+        profile=profile,
+        scorecard=scorecard,
+        as_of=as_of,
+    )
+    flags = {*analysis.flags, *_flags(answer, checked.facts)}
+    model = ModelVersion(
+        scorer=SCORER,
+        version=scorecard.version,
+        llm=answer.llm,
+        prompt_version=answer.prompt_version,
+    )
+    return analysis.model_copy(
+        update={
+            "dropped_facts": dict(checked.dropped),
+            "flags": tuple(sorted(flags)),
+            "route": Route.MODEL,
+            "model": model,
+        }
+    )
+
+
+def needs_model(
+    given: AnalysisInput,
+    *,
+    profile: BusinessProfile,
+    message_budget_chars: int = MAX_MESSAGE_BYTES,
+) -> bool:
+    """Return whether a model could tell us anything about a lead that is worth a paid call.
+
+    Not where nothing of the message is left without its orders to the machine, and not where a
+    gate disqualifies the lead and nobody undid it.
+
+    Args:
+        given: As for :func:`analyse`.
+        profile: The business.
+        message_budget_chars: How much of the message the patterns read.
+    """
+    reading = read_message(given.lead.message, budget_chars=message_budget_chars)
+    if not reading.text.strip():
+        return False
+    gates = find_gates(
+        given.lead.model_copy(update={"message": reading.text}),
+        facts=_extract(given, reading),
+        overrides=given.overrides,
+        first=given.first,
+        profile=profile,
+    )
+    return not _closed(gates)
 
 
 def score_facts(
@@ -98,6 +200,10 @@ def score_facts(
 ) -> LeadAnalysis:
     """Analyse a lead whose message has been read, by patterns or by a model.
 
+    Whatever decides about the person (gates, channels, the next action, what to ask) rests on
+    checked facts alone. The unchecked ones move the score a little (see
+    :data:`scoring.additive.UNCHECKED_CAP`) and stand in the salesperson's view with their quotes.
+
     Args:
         given: As for :func:`analyse`.
         facts: What the message says; one whose quote does not stand where it says is dropped.
@@ -108,13 +214,19 @@ def score_facts(
     """
     lead = given.lead.model_copy(update={"message": reading.text})
     quoted = tuple(fact for fact in facts if _is_verbatim(fact, given.lead.message))
-    known = know(lead, quoted)
+    sure = tuple(fact for fact in quoted if fact.checked)
+    known = know(lead, sure)
+    believed = known if len(sure) == len(quoted) else know(lead, _believed(quoted))
     channels = open_channels(lead, known)
     gates = find_gates(
-        lead, facts=quoted, overrides=given.overrides, first=given.first, profile=profile
+        lead, facts=sure, overrides=given.overrides, first=given.first, profile=profile
     )
-    closed = [finding for finding in gates if finding.gate in _REASON_OF and not finding.undone]
-    score = add_up(read_features(known, channels, profile), closed, scorecard)
+    score = add_up(
+        read_features(known, channels, profile),
+        _closed(gates),
+        scorecard,
+        believed=None if believed is known else read_features(believed, channels, profile),
+    )
     coverage = cover(known, scorecard, profile, truncated=reading.truncated)
     verdict = _verdict(given, gates, score, coverage, scorecard)
     action = choose(
@@ -150,7 +262,7 @@ def score_facts(
         reasons=reasons(score),
         facts=quoted,
         missing=coverage.missing,
-        bant=bant_of(known),
+        bant=bant_of(believed),
         next_best_action=action,
         open_channels=channels,
         call_priority=_call_priority(score, action, verdict),
@@ -158,6 +270,36 @@ def score_facts(
         flags=tuple(sorted({*lead.flags, *reading.flags})),
         model=ModelVersion(scorer=SCORER, version=scorecard.version),
     )
+
+
+def _extract(given: AnalysisInput, reading: Reading) -> tuple[Fact, ...]:
+    ready = _made_ready(given, reading.text)
+    return best_facts(find_candidates(ready), ready)
+
+
+def _made_ready(given: AnalysisInput, text: str) -> ReadyText:
+    lead = given.lead
+    country = lead.location.country if lead.location else None
+    return made_ready(text, locale=lead.locale, country=country, created_at=lead.created_at)
+
+
+def _believed(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Return the facts with the unchecked ones, where no checked one says the same thing."""
+    checked = {fact.name for fact in facts if fact.checked}
+    taken = checked | {"timeline"} if "start_date" in checked else checked
+    return tuple(fact for fact in facts if fact.checked or fact.name not in taken)
+
+
+def _closed(gates: Sequence[GateFinding]) -> list[GateFinding]:
+    return [finding for finding in gates if finding.gate in _REASON_OF and not finding.undone]
+
+
+def _flags(answer: ModelAnswer, facts: Sequence[Fact]) -> Iterator[str]:
+    """Yield what people should look at: a model may see a refusal in words no table knows."""
+    if answer.truncated:
+        yield TRUNCATED
+    if any(fact.name == OPT_OUT and not fact.checked for fact in facts):
+        yield POSSIBLE_OPT_OUT
 
 
 def _is_verbatim(fact: Fact, message: str) -> bool:

@@ -78,13 +78,21 @@ _LARGEST_M2 = 1e8
 _CONTEXT = 40
 
 
-def find_areas(reading: Reading, numbers: Sequence[Number]) -> list[Found]:
+def find_areas(
+    reading: Reading, numbers: Sequence[Number], *, sides_suffice: bool = False
+) -> list[Found]:
     """Return the areas of a message with their weight.
 
     A total outweighs a part, a part outweighs two sides; areas of dwellings and prices per area
     are left out. Among equals the caller takes the largest.
+
+    Args:
+        reading: The message.
+        numbers: Those in it.
+        sides_suffice: Whether "10 x 12 m" is an area without a word for ground beside it.
     """
-    found = [*_with_unit(reading, numbers), *_from_sides(reading, numbers), *_in_words(reading)]
+    sides = _from_sides(reading, numbers, alone=sides_suffice)
+    found = [*_with_unit(reading, numbers), *sides, *_in_words(reading)]
     return [one for one in found if _is_ground(reading.lower, one)]
 
 
@@ -128,7 +136,7 @@ def _is_range(lower: str, low: Number, high: Number) -> bool:
     )
 
 
-def _from_sides(reading: Reading, numbers: Sequence[Number]) -> Iterator[Found]:
+def _from_sides(reading: Reading, numbers: Sequence[Number], *, alone: bool) -> Iterator[Found]:
     lower = reading.lower
     for number in numbers:
         sides = _SIDES.match(lower, number.end)
@@ -137,7 +145,7 @@ def _from_sides(reading: Reading, numbers: Sequence[Number]) -> Iterator[Found]:
         near = sentence_before(lower, number.start, _CONTEXT) + sentence_after(
             lower, sides.end(), _CONTEXT
         )
-        if not _GROUND.search(near):
+        if not alone and not _GROUND.search(near):
             continue
         metres = _metres(sides["u2"] or sides["u1"])
         size = number.value * parse_number(sides["other"]) * metres * metres

@@ -105,23 +105,29 @@ _HOURS = 24
 _SPAN = 70
 
 
-def find_call_times(reading: Reading) -> dict[str, Found]:
-    """Return ``callback``, ``callback_after``, ``callback_before`` and ``callback_days``.
+def find_call_times(reading: Reading) -> Iterator[tuple[str, Found]]:
+    """Yield ``callback``, ``callback_after``, ``callback_before`` and ``callback_days``.
 
     Hours count only in a sentence that speaks of calling; days also where they stand alone with
     "only". Hours without am or pm are taken as daytime: 1 to 7 are in the afternoon.
     """
-    found: dict[str, Found] = {}
     for match in islice(occurrences(reading.lower, _CALL_PHRASE), MOST_CALLS):
         if not is_negated(reading.lower, match.start(), match.end()):
-            found.setdefault("callback", Found(value=True, start=match.start(), end=match.end()))
-        for name, one in _limits(reading.lower, match):
-            found.setdefault(name, one)
+            yield "callback", Found(value=True, start=match.start(), end=match.end())
+        yield from _limits(reading.lower, match)
     for match in occurrences(reading.lower, _ONLY_DAYS):
         days = _days_in(match[0])
         if days:
-            found.setdefault("callback_days", Found(days, match.start(), match.end()))
-    return found
+            yield "callback_days", Found(days, match.start(), match.end())
+
+
+def find_refused_calls(reading: Reading) -> list[Found]:
+    """Return where a call is spoken of and not wished for."""
+    return [
+        Found(value=True, start=match.start(), end=match.end())
+        for match in islice(occurrences(reading.lower, _CALL_PHRASE), MOST_CALLS)
+        if is_negated(reading.lower, match.start(), match.end())
+    ]
 
 
 def _limits(lower: str, call: re.Match[str]) -> Iterator[tuple[str, Found]]:

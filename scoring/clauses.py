@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import JsonValue
 
@@ -17,7 +17,7 @@ SENTENCE_END = re.compile(
 _CLAUSE_END = re.compile(
     SENTENCE_END.pattern + r"|[,:()]|\s(?:but|aber|sondern|and we|und wir|because|weil)\s"
 )
-_NEGATION = re.compile(
+NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|without|cannot|neither|nor|dont|doesnt|isnt|arent|"
     r"wasnt|didnt|"
     r"nicht|kein(?:e[nmrs]?)?|nie|niemals|ohne|weder|nichts|niemand|if|whether|falls|ob)\b|"
@@ -66,6 +66,31 @@ class Found:
     weight: float = 0.0
 
 
+_COUNTRY_LETTERS = 2
+
+
+def made_ready(
+    text: str, *, locale: str | None, country: str | None, created_at: datetime
+) -> Reading:
+    """Return a text ready to be read.
+
+    Args:
+        text: Without orders to the machine.
+        locale: BCP 47, or None.
+        country: ISO 3166-1 alpha-2; the locale's region stands in where it is None.
+        created_at: When the lead came in; relative dates count from its day.
+    """
+    language, _, rest = (locale or "").partition("-")
+    region = rest.split("-")[-1].upper()
+    return Reading(
+        text=text,
+        lower=lowered(text),
+        language=language.lower(),
+        country=country or (region if len(region) == _COUNTRY_LETTERS else None),
+        created_on=created_at.date(),
+    )
+
+
 def lowered(text: str) -> str:
     """Return the text in lower case, of the same length (some capitals become two characters)."""
     lower = text.lower()
@@ -103,8 +128,8 @@ def is_negated(lower: str, start: int, end: int) -> bool:
     inside = _NO_NEGATION.sub("", lower[start:end])
     after = clause_after(lower, end, NEGATION_REACH)
     return (
-        _NEGATION.search(before) is not None
-        or _NEGATION.search(inside) is not None
+        NEGATION.search(before) is not None
+        or NEGATION.search(inside) is not None
         or _LATE_NEGATION.search(after) is not None
     )
 

@@ -60,7 +60,7 @@ def find_phones(reading: Reading) -> Iterator[Found]:
         tried += 1
         if tried > _MOST_CANDIDATES:
             return
-        if number := _e164(match[0], reading.country):
+        if number := normal_phone(match[0], reading.country):
             yield Found(number, match.start(), match.end())
 
 
@@ -99,7 +99,8 @@ def _postal_codes(reading: Reading) -> Iterator[tuple[int, int, str]]:
                 yield match.start(1), match.end(1), match[1]
 
 
-def _e164(text: str, country: str | None) -> str | None:
+def normal_phone(text: str, country: str | None) -> str | None:
+    """Return a telephone number as E.164, or None where it is none; local ones need a country."""
     if sum(char.isdigit() for char in text) > _MOST_DIGITS:
         return None
     try:

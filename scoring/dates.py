@@ -9,6 +9,8 @@ from itertools import islice
 from scoring.clauses import (
     Found,
     Reading,
+    clause_after,
+    clause_before,
     is_negated,
     lowered,
     sentence_after,
@@ -175,6 +177,22 @@ def find_decisions(reading: Reading) -> list[Found]:
                 start, end = min(match.start(), day.start), max(match.end(), day.end)
                 found.append(Found(day.text, start, end, weight=1.0))
     return sorted(found, key=lambda one: str(one.value))
+
+
+def find_days(reading: Reading, start: int, end: int) -> list[Day]:
+    """Return the days named in a stretch of the message; what is past is left out."""
+    return list(_days(reading, start, end))
+
+
+def may_be_start(lower: str, day: Day) -> bool:
+    """Return whether a day may be that of the work: nothing around it speaks of another matter."""
+    around = (
+        clause_before(lower, day.start, _AFTER)
+        + lower[day.start : day.end]
+        + clause_after(lower, day.end, _AFTER)
+    )
+    other = _NOT_ABOUT_WORK.search(around) or _ANSWER.search(around)
+    return other is None and not is_negated(lower, day.start, day.end)
 
 
 def is_about_answer(lower: str, start: int, end: int) -> bool:

@@ -113,6 +113,7 @@ _NO_UNIT_AFTER = re.compile(
     r"\s{0,2}(?:$|[.,;!?)\n]|-?ish\b|tops\b|max|per\b|a month|im\b|pro\b|or\b|oder\b|for\b|für\b|"
     r"total\b|und\b|and\b|all in|inkl|/)"
 )
+_SCALED = re.compile(r"\d\s?(?:k|grand|mille|tsd|tausend|thousand)\b|(?:tausend|thousand)$")
 _YEARS = range(1900, 2101)
 _SMALLEST_BARE = 100
 _LARGEST = 1e9
@@ -130,14 +131,23 @@ class _Amount:
     currency: str | None
 
 
-def find_budgets(reading: Reading, numbers: Sequence[Number]) -> list[Found]:
+def find_budgets(
+    reading: Reading, numbers: Sequence[Number], *, scale_suffices: bool = False
+) -> list[Found]:
     """Return the amounts that may be a budget, with their weight.
 
     An amount beside a word for budget outweighs one without; amounts that were paid, quoted, won
     or insured, and rates per hour, visit or square metre, are left out.
+
+    Args:
+        reading: The message.
+        numbers: Those in it.
+        scale_suffices: Whether "8k" is an amount without a currency or a word for budget.
     """
     found = []
     for amount in _amounts(reading, numbers):
+        if not amount.currency and not _stands_alone(reading, amount, scaled=scale_suffices):
+            continue
         budget = _budget(reading, amount)
         if budget is not None:
             found.append(budget)
@@ -188,12 +198,12 @@ def _currency(sign: str, country: str | None) -> str:
 
 def _budget(reading: Reading, amount: _Amount) -> Found | None:
     lower = reading.lower
+    if not 0 < amount.high <= _LARGEST:
+        return None
     clause = clause_before(lower, amount.start, _CONTEXT)
     sentence = sentence_before(lower, amount.start, _CONTEXT)
     after = sentence_after(lower, amount.end, _CONTEXT // 2)
     named = bool(_BUDGET.search(sentence) or _BUDGET.search(after))
-    if not 0 < amount.high <= _LARGEST or not (amount.currency or _stands_alone(reading, amount)):
-        return None
     ceiling = _MOST_BEFORE.search(sentence)
     most = bool(ceiling or _MOST_AFTER.match(lower, amount.end))
     if _OTHER_MONEY_AFTER.search(after):
@@ -245,14 +255,18 @@ def _period(lower: str, amount: _Amount, sentence: str) -> tuple[BudgetPeriod, i
     return next(named, BudgetPeriod.ONE_OFF), soft.end() if soft else amount.end
 
 
-def _stands_alone(reading: Reading, amount: _Amount) -> bool:
-    """Return whether a number without a currency is an amount: just after a word for budget."""
+def _stands_alone(reading: Reading, amount: _Amount, *, scaled: bool) -> bool:
+    """Return whether a number without a currency is an amount: just after a word for budget.
+
+    Where ``scaled``, a thousand by name or letter is enough ("8k"), since years have none.
+    """
     lower = reading.lower
-    if amount.high < _SMALLEST_BARE or not _BUDGET_JUST_BEFORE.search(
-        sentence_before(lower, amount.start, _CONTEXT)
-    ):
-        return False
     is_year = (
         amount.low is None and amount.high in _YEARS and amount.end - amount.start <= len("2027")
     )
-    return not is_year and _NO_UNIT_AFTER.match(lower, amount.end) is not None
+    if amount.high < _SMALLEST_BARE or is_year or not _NO_UNIT_AFTER.match(lower, amount.end):
+        return False
+    if scaled and _SCALED.search(lower, amount.start, amount.end):
+        return True
+    before = sentence_before(lower, amount.start, _CONTEXT)
+    return _BUDGET_JUST_BEFORE.search(before) is not None

@@ -15,7 +15,7 @@ _NUMBER = re.compile(
 )
 _GROUP_MARKS = re.compile(rf"['\u2019{_SPACES}]")
 _SCALE = re.compile(
-    r"[\s-]?(?:(?P<thousand>k|grand|thousand|tsd\b\.?|tausend|t(?=\s?\u20ac))"
+    r"[\s-]?(?:(?P<thousand>k|grand|mille|thousand|tsd\b\.?|tausend|t(?=\s?\u20ac))"
     r"|(?P<million>mio\b\.?|mill?ion(?:en|s)?))(?![^\W_])"
 )
 THOUSAND = 1_000

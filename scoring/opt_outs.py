@@ -1,7 +1,7 @@
 """By which channels somebody asks not to be reached."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import JsonValue
 
@@ -134,25 +134,34 @@ _WORDS: tuple[tuple[re.Pattern[str], tuple[Channel, ...]], ...] = (
 )
 
 
-def find_opt_outs(reading: Reading) -> Found | None:
-    """Return the channels somebody closes, sorted, with the stretch from first to last such words.
+def find_refusals(reading: Reading) -> list[Found]:
+    """Return the channels somebody closes, each time they say so, in no order.
 
     "Do not email me" closes e-mail; "call only" closes everything else. A limit in time ("do not
     call before 9") closes nothing. A message that is nothing but STOP closes what is written.
     """
     if _STOP.fullmatch(reading.lower):
-        found = [(frozenset(_WRITTEN), 0, len(reading.lower.rstrip()))]
-    else:
-        found = [*_refused(reading.lower), *_all_but_kept(reading.lower)]
-    if not found:
+        return [_closing(frozenset(_WRITTEN), 0, len(reading.lower.rstrip()))]
+    return [_closing(*one) for one in (*_refused(reading.lower), *_all_but_kept(reading.lower))]
+
+
+def joined(refusals: Sequence[Found]) -> Found | None:
+    """Return refusals as one, from the first such words to the last; None where there is none."""
+    if not refusals:
         return None
-    closed = frozenset(channel for channels, _, _ in found for channel in channels)
-    names: list[JsonValue] = [*sorted(channel.value for channel in closed)]
-    return Found(
-        names,
-        min(start for _, start, _ in found),
-        max(end for _, _, end in found),
+    closed = frozenset(
+        Channel(str(channel))
+        for one in refusals
+        if isinstance(one.value, list)
+        for channel in one.value
     )
+    start, end = min(one.start for one in refusals), max(one.end for one in refusals)
+    return _closing(closed, start, end)
+
+
+def _closing(channels: frozenset[Channel], start: int, end: int) -> Found:
+    names: list[JsonValue] = [*sorted(channel.value for channel in channels)]
+    return Found(names, start, end)
 
 
 def _refused(lower: str) -> Iterator[tuple[frozenset[Channel], int, int]]:

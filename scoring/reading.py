@@ -1,11 +1,16 @@
 """Which part of a message is read: not what gives orders to the machine, not beyond the budget."""
 
+import re
 from dataclasses import dataclass
 
 from scoring.injection import without_orders
+from scoring.relevance import cut
 
 PROMPT_INJECTION = "prompt_injection"
-MESSAGE_TRUNCATED = "message_truncated"
+TRUNCATED = "truncated"
+
+_LEFT_OUT = re.compile(r"\n{4,}")
+"""Line ends where something was blanked; the few blank lines of a letter stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +19,8 @@ class Reading:
 
     Attributes:
         text: As long as the part that was read, so that positions stay those of the message;
-            spans that give orders are line ends.
-        flags: ``prompt_injection`` and ``message_truncated``, where they apply.
+            spans that give orders, and sentences beyond the budget, are line ends.
+        flags: ``prompt_injection`` and ``truncated``, where they apply.
     """
 
     text: str
@@ -24,20 +29,30 @@ class Reading:
     @property
     def truncated(self) -> bool:
         """Whether the message was longer than what is read."""
-        return MESSAGE_TRUNCATED in self.flags
+        return TRUNCATED in self.flags
 
 
 def read_message(message: str, *, budget_chars: int) -> Reading:
-    """Return the part of a message that is read.
+    """Return the part of a message that is read: where it is too long, what says most.
 
     Args:
         message: As the lead wrote it.
-        budget_chars: What stands beyond is not read, at least 1.
+        budget_chars: How many characters are read, at least 1.
     """
     text, has_orders = without_orders(message)
     flags = [PROMPT_INJECTION] if has_orders else []
     text = text.rstrip()
     if len(text) > budget_chars:
-        text = text[:budget_chars]
-        flags.append(MESSAGE_TRUNCATED)
+        short = cut(text, budget_chars)
+        if short is not text:
+            flags.append(TRUNCATED)
+        text = short.rstrip()
     return Reading(text, tuple(flags))
+
+
+def prompt_text(reading: Reading) -> str:
+    """Return what was read as one text for a model, with an ellipsis where something is left out.
+
+    Every sentence in it stands verbatim in the message, so that quotes from it are found there.
+    """
+    return _LEFT_OUT.sub("\n\u2026\n", reading.text).strip("\n\u2026 ")

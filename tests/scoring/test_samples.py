@@ -131,12 +131,14 @@ def test_10_facts_in_the_middle_of_a_long_message_are_found() -> None:
         assert subject.message[fact.start : fact.start + len(fact.quote)] == fact.quote
 
 
-def test_10_a_message_beyond_the_budget_is_flagged_as_truncated() -> None:
-    analysis = analysed(sample(10), message_budget_chars=4000)
+def test_10_a_message_beyond_the_budget_is_cut_to_what_says_most_and_flagged() -> None:
+    whole = analysed(sample(10))
+    analysis = analysed(sample(10), message_budget_chars=1000)
 
-    assert "message_truncated" in analysis.flags
-    assert not analysis.bant.budget.known
+    assert "truncated" in analysis.flags
     assert "longer" in analysis.confidence.basis
+    assert analysis.facts == whole.facts
+    assert analysis.logit == whole.logit
 
 
 def test_11_a_committee_with_a_day_of_vote_gets_a_proposal_before_it() -> None:
