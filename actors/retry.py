@@ -1,0 +1,83 @@
+"""When to call a model again: full jitter, and what the provider asks for in Retry-After."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+from actors.errors import ModelError
+from domain.task import backoff_s
+
+MILLISECONDS_PER_S = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long to wait.
+
+    Attributes:
+        retries: Further calls to the same model after faults that may pass.
+        base_s: Upper bound of the first wait, in seconds.
+        cap_s: Upper bound of every wait, and of a Retry-After that is obeyed.
+    """
+
+    retries: int
+    base_s: float
+    cap_s: float
+
+
+def wait_before_retry_s(
+    error: ModelError, retries_made: int, policy: RetryPolicy, *, left_s: float, jitter: float
+) -> float | None:
+    """Return the seconds to wait before the same call is made again, or None to give it up.
+
+    Args:
+        error: What the last call ended in.
+        retries_made: Retries of this question at this model so far.
+        policy: How often and how long.
+        left_s: Seconds until the run's end; a wait that uses them up is not begun.
+        jitter: Uniform in [0, 1); drawn by the caller.
+    """
+    if not error.retryable or retries_made >= policy.retries:
+        return None
+    wait_s = backoff_s(retries_made + 1, base_s=policy.base_s, cap_s=policy.cap_s, jitter=jitter)
+    if error.retry_after_s is not None:
+        if error.retry_after_s > policy.cap_s:
+            return None
+        # Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
+        wait_s = error.retry_after_s + min(wait_s, policy.base_s)
+    return wait_s if wait_s < left_s else None
+
+
+def retry_after_s(headers: Mapping[str, str], now_unix_s: float) -> float | None:
+    """Return the wait that a response asks for, in seconds, or None where it asks for none.
+
+    Reads ``retry-after-ms``, and ``retry-after`` as seconds or as an HTTP date (RFC 9110, 10.2.3).
+
+    Args:
+        headers: Headers of the response, by any case.
+        now_unix_s: Seconds since 1970.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / MILLISECONDS_PER_S
+    given = headers.get("retry-after")
+    seconds = _number(given)
+    if seconds is not None or given is None:
+        return seconds
+    try:
+        date = parsedate_to_datetime(given)
+    except ValueError:
+        return None
+    if date.tzinfo is None:  # the zone "-0000"
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, date.timestamp() - now_unix_s)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return number if number is not None and isfinite(number) and number >= 0 else None
