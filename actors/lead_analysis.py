@@ -1,51 +1,79 @@
-"""The agent that gives a lead its number, its reasons and its next step, without a model."""
+"""The agent that gives a lead its number, its reasons and its next step.
+
+A model, where there is one, is asked which facts stand in the message. What it says is held
+against the message, and the scorecard scores; without a model patterns alone read the message.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import perf_counter
 
-from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
 from actors.agent import AgentResult, Clock
 from actors.collaborators import Collaborators
-from domain.analysis import AnalysisInput, LeadAnalysis
-from domain.errors import AgentError
+from actors.lead_question import (
+    MAX_OUTPUT_TOKENS,
+    QUESTION,
+    LeadFacts,
+    claims_of,
+    fact_list,
+    lead_document,
+)
+from actors.payloads import read_payload
+from actors.prompt_folder import Prompt, load_prompt
+from actors.questions import Models, Question, Reply
+from domain.analysis import AnalysisInput, LeadAnalysis, Route
 from domain.intake import read_lead
 from domain.lead import Lead
 from domain.task import LEAD_ANALYSIS, TaskEnvelope
-from scoring.analyse import analyse
+from domain.usage import Usage, summarise
+from scoring.analyse import ModelAnswer, analyse, analyse_with_claims, needs_model
+from scoring.reading import Reading, prompt_text, read_message
 
 
 class LeadAnalysisAgent:
-    """Scores a lead by the scorecard; a run takes milliseconds and calls nobody."""
+    """Scores a lead by the scorecard, with the facts that patterns and a model find.
+
+    A run asks at most one question, and none for a lead that a gate closes or that says nothing.
+    """
 
     kind = LEAD_ANALYSIS
 
     def __init__(self, collaborators: Collaborators) -> None:
         self._scoring = collaborators.scoring
         self._scorecard = collaborators.scorecard
+        self._folder = collaborators.prompts
+        self._models: Models | None = collaborators.models
+        self._model_budget_chars = collaborators.model.message_budget_chars
+        self._prompt = Prompt("", "")
 
     async def start(self) -> None:
-        """Open nothing: this agent needs no connection."""
+        """Read the prompt and open the connections, where there is a model.
+
+        Raises:
+            ConfigurationError: The prompt cannot be used.
+        """
+        if self._models is not None:
+            self._prompt = load_prompt(self._folder, values={"facts": fact_list()})
+            await self._models.start()
 
     async def run(self, envelope: TaskEnvelope, clock: Clock) -> AgentResult:
         """Analyse the lead in the payload, an AnalysisInput; the result is a LeadAnalysis.
 
         Raises:
             AgentError: ``payload_invalid``: the payload is no AnalysisInput.
+            PaidAgentError: The run was cancelled after a call to a model.
         """
         began_s = perf_counter()
-        analysis = analyse(
-            _given(envelope.payload),
-            profile=self._scoring.profile,
-            scorecard=self._scorecard,
-            as_of=datetime.fromtimestamp(clock(), UTC),
-            message_budget_chars=self._scoring.message_budget_chars,
-        )
-        latency_ms = round((perf_counter() - began_s) * 1000, 3)
-        analysis = analysis.model_copy(update={"latency_ms": latency_ms})
-        return AgentResult(analysis.model_dump_json().encode())
+        given = read_payload(envelope.payload, AnalysisInput)
+        as_of = datetime.fromtimestamp(clock(), UTC)
+        if self._models is None or not self._is_worth_asking(given):
+            return _result(self._offline(given, as_of), (), began_s)
+        calls = self._models.open(envelope, clock)
+        reading = self._read(given.lead)
+        reply = await calls.ask(self._question(given.lead, reading))
+        return _result(self._judge(given, reply, reading, as_of), calls.usage, began_s)
 
     def payload(self, asked: object) -> bytes:
         """Return the payload for a Lead, an AnalysisInput or a mapping of either's fields.
@@ -64,10 +92,60 @@ class LeadAnalysisAgent:
         """Return the result of a run as a LeadAnalysis."""
         return LeadAnalysis.model_validate_json(result)
 
+    def _is_worth_asking(self, given: AnalysisInput) -> bool:
+        return needs_model(
+            given,
+            profile=self._scoring.profile,
+            message_budget_chars=self._scoring.message_budget_chars,
+        )
 
-def _given(payload: bytes) -> AnalysisInput:
-    try:
-        return AnalysisInput.model_validate_json(payload)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
-        raise AgentError("payload_invalid", ", ".join(fields) or "not JSON", False) from error
+    def _read(self, lead: Lead) -> Reading:
+        """Return what the model gets to read of a lead's message."""
+        return read_message(lead.message, budget_chars=self._model_budget_chars)
+
+    def _question(self, lead: Lead, reading: Reading) -> Question[LeadFacts]:
+        return Question(
+            name=QUESTION,
+            system=self._prompt.text,
+            user=lead_document(lead, prompt_text(reading)),
+            answer=LeadFacts,
+            max_output_tokens=MAX_OUTPUT_TOKENS,
+            prompt_version=self._prompt.version,
+        )
+
+    def _offline(self, given: AnalysisInput, as_of: datetime) -> LeadAnalysis:
+        return analyse(
+            given,
+            profile=self._scoring.profile,
+            scorecard=self._scorecard,
+            as_of=as_of,
+            message_budget_chars=self._scoring.message_budget_chars,
+        )
+
+    def _judge(
+        self, given: AnalysisInput, reply: Reply[LeadFacts], reading: Reading, as_of: datetime
+    ) -> LeadAnalysis:
+        """Score by what the model's claims are worth, or offline where it made none."""
+        if reply.value is None:
+            because = reply.degraded_because
+            degraded = {"route": Route.DEGRADED, "degraded_because": because}
+            return self._offline(given, as_of).model_copy(update=degraded)
+        return analyse_with_claims(
+            given,
+            ModelAnswer(
+                claims_of(reply.value),
+                llm=reply.llm or "",
+                prompt_version=self._prompt.version,
+                truncated=reading.truncated,
+            ),
+            profile=self._scoring.profile,
+            scorecard=self._scorecard,
+            as_of=as_of,
+            message_budget_chars=self._scoring.message_budget_chars,
+        )
+
+
+def _result(analysis: LeadAnalysis, usage: tuple[Usage, ...], began_s: float) -> AgentResult:
+    latency_ms = round((perf_counter() - began_s) * 1000, 3)
+    counted = analysis.model_copy(update={"usage": summarise(usage), "latency_ms": latency_ms})
+    return AgentResult(counted.model_dump_json().encode(), usage)
