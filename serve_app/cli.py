@@ -28,10 +28,12 @@ class Commands(click.Group):
     places: ClassVar[dict[str, str]] = {
         "demo": "serve_app.commands.demo:demo",
         "deploy-config": "serve_app.commands.deploy_config:deploy_config_command",
+        "follow-ups": "serve_app.commands.follow_ups:follow_ups",
         "leads": "serve_app.commands.leads:leads",
         "migrate": "serve_app.commands.migrate:migrate",
         "serve": "serve_app.commands.serve:serve",
         "status": "serve_app.commands.status:status",
+        "usage": "serve_app.commands.usage:usage",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -53,7 +55,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("gardenos"), prog_name="gardenos")
 def gardenos() -> None:
-    """Lead analysis for a garden and landscaping business."""
+    """Lead analysis and follow-up drafts for a garden and landscaping business."""
 
 
 def code_of(error: Exception) -> ExitCode:

@@ -1,11 +1,12 @@
 """Tables for the terminal."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
+
+from serve_app.times import local_time
 
 GRADE_STYLES = {"A": "bold green", "B": "green", "C": "yellow", "D": "red"}
 REASONS_SHOWN = 3
@@ -27,7 +28,8 @@ def lead_table(leads: Sequence[Json], *, title: str) -> Table:
     table.add_column("Next", overflow="fold", max_width=46)
     for item in leads:
         analysis = item.get("analysis")
-        name = Text(name_of(item["lead"]))
+        first = item.get("duplicate_of") or (analysis or {}).get("duplicate_of")
+        name = Text(name_of(item["lead"]) + (f"\nduplicate of {first}" if first else ""))
         if analysis is None:
             table.add_row("", "", name, "not analysed yet", "")
             continue
@@ -40,6 +42,29 @@ def lead_table(leads: Sequence[Json], *, title: str) -> Table:
             Text(next_step(analysis)),
         )
     return table
+
+
+def best_first(scored: Sequence[Json]) -> list[Json]:
+    """Return analysed leads by grade, then score; each duplicate directly below its first lead.
+
+    A duplicate carries the grade of its first lead and a score of its own, so that by grade alone
+    a low score would stand above better leads.
+    """
+    ranked = sorted(
+        scored, key=lambda item: (item["analysis"]["grade"], -int(item["analysis"]["score"]))
+    )
+    firsts = {
+        item["lead"]["lead_id"] for item in ranked if item["analysis"].get("duplicate_of") is None
+    }
+    below: dict[str, list[Json]] = {}
+    tops = []
+    for item in ranked:
+        first = item["analysis"].get("duplicate_of")
+        if first in firsts:
+            below.setdefault(first, []).append(item)
+        else:
+            tops.append(item)
+    return [each for top in tops for each in (top, *below.get(top["lead"]["lead_id"], ()))]
 
 
 def name_of(lead: Json) -> str:
@@ -87,7 +112,7 @@ def next_step(analysis: Json) -> str:
     due = action.get("due_by")
     head = str(action["kind"]).replace("_", " ")
     if due:
-        head += f" by {datetime.fromisoformat(due).astimezone():%a %d %b %H:%M}"
+        head += f" by {local_time(due)}"
     if action.get("channel"):
         head += f" ({action['channel']})"
     return f"{head}\n{action['text']}"

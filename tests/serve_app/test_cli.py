@@ -10,12 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.analysis import ModelVersion, Qualification, Route
 from domain.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
     GardenosError,
     InvalidInputError,
 )
+from domain.lead import Channel
+from domain.usage import UsageSummary
 from serve_app import cli
 from serve_app.client import RefusedError, ServiceClient
 from serve_app.commands import demo, leads, status
@@ -232,7 +235,20 @@ def test_every_kind_of_error_has_its_code(error: Exception, code: ExitCode) -> N
     assert cli.code_of(error) is code
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["leads"], ["serve"], ["status"], ["migrate"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["demo"],
+        ["follow-ups"],
+        ["follow-ups", "approve"],
+        ["leads"],
+        ["migrate"],
+        ["serve"],
+        ["status"],
+        ["usage"],
+    ],
+)
 def test_help_documents_the_exit_codes(
     capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
@@ -245,3 +261,44 @@ def test_the_samples_come_in_file_order_without_their_notes() -> None:
     posted = list(demo.samples())
     assert [lead["lead_id"] for lead in posted] == [f"demo-{n:02}" for n in range(1, 13)]
     assert all("expect" not in lead for lead in posted)
+
+
+@pytest.mark.parametrize(
+    ("changes", "best"),
+    [
+        ({}, "a"),
+        ({"open_channels": ()}, "b"),
+        ({"qualification": Qualification.DISQUALIFIED}, "b"),
+        ({"duplicate_of": "b"}, "b"),
+    ],
+)
+def test_the_demo_drafts_for_the_best_lead_that_somebody_should_write_to(
+    changes: dict[str, Any], best: str
+) -> None:
+    scored = [scored_item("a", 90, **changes), scored_item("b", 50), scored_item("c", 40)]
+    assert demo.best_to_write(scored) == best
+
+
+def test_the_demo_drafts_nothing_where_nobody_should_be_written_to() -> None:
+    assert demo.best_to_write([scored_item("a", 90, open_channels=())]) is None
+
+
+def scored_item(lead_id: str, score: int, **changes: Any) -> dict[str, Any]:
+    """Return a lead with its analysis as the demo holds it."""
+    analysis = an_analysis(lead_id, score=score)
+    analysis = analysis.model_copy(update={"open_channels": (Channel.EMAIL,), **changes})
+    return {"lead": {"lead_id": lead_id}, "analysis": analysis.model_dump(mode="json")}
+
+
+def test_the_demo_says_over_which_routes_it_scored_and_what_that_cost() -> None:
+    offline = scored_item("a", 90)
+    asked = scored_item(
+        "b",
+        50,
+        route=Route.MODEL,
+        model=ModelVersion(scorer="scorecard", version="1", llm="deepseek"),
+        usage=UsageSummary(calls=1, cost_nanousd=389_500),
+    )
+    assert demo.how_scored([offline]).startswith("Offline: no model was asked")
+    told = demo.how_scored([offline, asked])
+    assert told == "Scored by route: 1 local, 1 model; deepseek, for $0.000390."

@@ -1,13 +1,16 @@
 """Claims about the tables of the terminal."""
 
+import time
 from io import StringIO
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from domain.analysis import Direction, Gate, GateFinding, Reason
-from serve_app.tables import CELL_CHARACTERS, lead_table, told, why
+from domain.analysis import Direction, Gate, GateFinding, Grade, Reason
+from serve_app.money import dollars
+from serve_app.tables import CELL_CHARACTERS, best_first, lead_table, next_step, told, why
+from serve_app.times import local_time
 from tests.serve_app.specimens import an_analysis
 
 
@@ -63,3 +66,56 @@ def test_what_people_wrote_is_never_read_as_markup() -> None:
     console = Console(width=120, record=True, file=StringIO())
     console.print(lead_table([item], title="Leads"))
     assert "[red]X[/red]" in console.export_text()
+
+
+def an_item_of(lead_id: str, grade: Grade, score: int, first: str | None = None) -> dict[str, Any]:
+    """Return a scored lead as the demo holds it."""
+    analysis = an_analysis(lead_id, grade=grade, score=score)
+    analysis = analysis.model_copy(update={"duplicate_of": first})
+    return {"lead": {"lead_id": lead_id}, "analysis": analysis.model_dump(mode="json")}
+
+
+def test_a_duplicate_stands_below_its_first_lead_not_above_better_ones() -> None:
+    items = [
+        an_item_of("copy", Grade.A, 24, "first"),
+        an_item_of("better", Grade.A, 80),
+        an_item_of("b", Grade.B, 60),
+        an_item_of("first", Grade.A, 90),
+        an_item_of("copy-of-unknown", Grade.C, 9, "gone"),
+        an_item_of("copy-of-copy", Grade.C, 8, "copy"),
+    ]
+    order = [item["lead"]["lead_id"] for item in best_first(items)]
+    assert order == ["first", "copy", "better", "b", "copy-of-unknown", "copy-of-copy"]
+
+
+def test_a_duplicate_is_called_one_in_the_table() -> None:
+    console = Console(width=120, record=True, file=StringIO())
+    console.print(lead_table([an_item_of("copy", Grade.A, 24, "first")], title="Leads"))
+    assert "duplicate of first" in console.export_text()
+
+
+def test_a_time_names_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert local_time("2026-11-23T12:00:00Z") == "Mon 23 Nov 07:00 EST"
+        assert "Mon 23 Nov 07:00 EST" in next_step(an_item())
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("nanousd", "text"),
+    [
+        (None, "unknown"),
+        (0, "$0"),
+        (1, "$0.000000"),
+        (389_500, "$0.000390"),
+        (999_999_999, "$1.000000"),
+        (1_234_567_890_123, "$1,234.57"),
+        (-3_110_500, "$-0.003111"),
+    ],
+)
+def test_money_is_told_as_exactly_as_it_matters(nanousd: int | None, text: str) -> None:
+    assert dollars(nanousd) == text
