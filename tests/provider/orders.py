@@ -77,11 +77,8 @@ _OUR_THINGS = (
     r"als rolle|presupuesto|the form"
 )
 _ORDER = re.compile("|".join(filter(None, _PLAIN.splitlines())), re.IGNORECASE)
-_HINT = re.compile(
-    rf"\b(?:{_WEAK_VERBS})\b[^.\n]*?\b(?:{_OUR_THINGS})\b|"
-    rf"\b(?:{_OUR_THINGS})\b[^.\n]*?\b(?:{_WEAK_VERBS})\b",
-    re.IGNORECASE,
-)
+_WEAK_VERB = re.compile(rf"\b(?:{_WEAK_VERBS})\b", re.IGNORECASE)
+_OUR_THING = re.compile(rf"\b(?:{_OUR_THINGS})\b", re.IGNORECASE)
 
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s|$)|(?=\n)|$)")
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
@@ -97,13 +94,17 @@ def find_orders(text: str) -> tuple[Order, ...]:
     read = [(sentence, _readings(sentence)) for sentence in _sentences(text)]
     plain = any(_ORDER.search(said) for _, said in read)
     orders = [
-        Order(sentence[:QUOTE_CHARS], said, plain)
-        for sentence, said in read
-        if _ORDER.search(said) or _HINT.search(said)
+        Order(sentence[:QUOTE_CHARS], said, plain) for sentence, said in read if _is_order(said)
     ]
     if plain:
         orders = _with_what_follows(orders, read)
     return tuple(orders)
+
+
+def _is_order(said: str) -> bool:
+    if _ORDER.search(said):
+        return True
+    return bool(_WEAK_VERB.search(said) and _OUR_THING.search(said))
 
 
 def _with_what_follows(orders: list[Order], read: list[tuple[str, str]]) -> list[Order]:

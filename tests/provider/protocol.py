@@ -102,16 +102,30 @@ class ChatRequest:
 
     @cached_property
     def message(self) -> str:
-        """What the lead wrote; the whole user turn where that is no document with a message."""
-        document = self.document
-        if isinstance(document, dict):
-            lead = document.get("lead")
-            places = (document, lead) if isinstance(lead, dict) else (document,)
-            for place in places:
-                if isinstance(place.get("message"), str):
-                    return str(place["message"])
-            return ""
-        return self.user_turn
+        """What the lead wrote: the shallowest text named ``message`` of the user's document.
+
+        The whole user turn where that is no document; empty where it holds no message.
+        """
+        if self.document is None:
+            return self.user_turn
+        return shallowest_text(self.document, "message") or ""
+
+
+def shallowest_text(document: Any, key: str) -> str | None:
+    """Return the first text under a key, however deep, the shallowest first."""
+    level = [document]
+    while level:
+        for place in level:
+            if isinstance(place, dict) and isinstance(place.get(key), str):
+                return str(place[key])
+        level = [inner for place in level for inner in _inside(place)]
+    return None
+
+
+def _inside(place: Any) -> list[Any]:
+    if isinstance(place, dict):
+        return list(place.values())
+    return place if isinstance(place, list) else []
 
 
 def check_key(header: str | None, expected: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from tests.provider.protocol import ChatRequest
+from tests.provider.protocol import ChatRequest, shallowest_text
 from tests.provider.questions import Shape, Wanted, wanted
 from tests.provider.schema_values import smallest
 
@@ -217,30 +217,13 @@ _SHORT = {
 def write_draft(request: ChatRequest) -> tuple[str | None, str]:
     """Return subject (e-mail only) and body, in the language and for the channel that are asked."""
     document = request.document
-    language = "de" if str(sought(document, "language", "en")).startswith("de") else "en"
-    channel = sought(document, "channel", "email")
-    name = str(sought(document, "full_name", "")).strip()
-    sender = str(sought(document, "sender_name", "")).strip()
+    language = "de" if (shallowest_text(document, "language") or "en").startswith("de") else "en"
+    channel = shallowest_text(document, "channel") or "email"
+    name = (shallowest_text(document, "full_name") or "").strip()
+    sender = (shallowest_text(document, "sender_name") or "").strip()
     subject, long = _WORDS[language]
     parts = {"name": f" {name}" if name else "", "sender": f"\n{sender}" if sender else ""}
     if channel in {"sms", "whatsapp"}:
         parts["sender"] = f" {sender}" if sender else ""
         return None, _SHORT[language].format(**parts)
     return subject if channel == "email" else None, long.format(**parts)
-
-
-def sought(document: Any, key: str, default: Any) -> Any:
-    """Return the first plain value under a key, however deep, the shallowest first."""
-    level = [document]
-    while level:
-        for place in level:
-            if isinstance(place, dict) and isinstance(place.get(key), str):
-                return place[key]
-        level = [inner for place in level for inner in _inside(place)]
-    return default
-
-
-def _inside(place: Any) -> list[Any]:
-    if isinstance(place, dict):
-        return list(place.values())
-    return place if isinstance(place, list) else []
