@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -121,14 +121,10 @@ def _speaks_of_size(got: str) -> bool:
     return re.fullmatch(r"(?:an? |more|half |deeper |\d+ )[A-Za-z \d]*|null", got) is not None
 
 
-def count_rows(source: Source, limit: int | None = None) -> Mapping[str, int]:
-    """Return how many rows there are and how many lines give none, reading the file once.
+def count_rows(source: Source, limit: int | None = None) -> int:
+    """Return how many rows there are, faulty ones included, reading the file once.
 
     Raises:
         InvalidInputError: A part of the file cannot be read.
     """
-    rows = unreadable = 0
-    for row in islice(source.rows(), limit):
-        rows += 1
-        unreadable += isinstance(row, Unreadable)
-    return {"rows": rows, "unreadable": unreadable}
+    return sum(1 for _ in islice(source.rows(), limit))

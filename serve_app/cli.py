@@ -31,6 +31,7 @@ class Commands(click.Group):
         "follow-ups": "serve_app.commands.follow_ups:follow_ups",
         "leads": "serve_app.commands.leads:leads",
         "migrate": "serve_app.commands.migrate:migrate",
+        "score": "serve_app.commands.score:score_command",
         "serve": "serve_app.commands.serve:serve",
         "status": "serve_app.commands.status:status",
         "usage": "serve_app.commands.usage:usage",

@@ -1,0 +1,239 @@
+"""One run over one file, from its bytes to its results: asked for, planned, done."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from batch.mapping import ColumnTarget, check, guess, mapping_digest, read_named
+from batch.output_file import OutputFile
+from batch.outputs import SUFFIXES, Outputs, check_apart, open_outputs
+from batch.pace import DEFAULT_PACE, Pace
+from batch.preparation import Preparation, Prepared, Reject, count_rows, prepared_rows
+from batch.progress import Watcher
+from batch.readers import format_by_name, open_source
+from batch.rejects import RejectsFile, rejects_format
+from batch.results import RowResult
+from batch.rows import FileFormat, Reading, Source
+from batch.service import Service
+from batch.submitter import Submitter
+from batch.survey import Survey, version_of
+from batch.tally import Tally
+from domain.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user asks for; None leaves the choice to us."""
+
+    file: Path
+    out: Path | None = None
+    out_format: FileFormat | None = None
+    rejects: Path | None = None
+    named: tuple[str, ...] = ()
+    encoding: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done; made by reading the whole file once, without sending anything.
+
+    Attributes:
+        targets: Where each column goes.
+        mapping_digest: SHA-256 of all that decides which lead a row gives.
+        total: Rows that will be read.
+        first_reject: The first row that is no lead, where none of them is one; else None.
+    """
+
+    order: Order
+    source: Source
+    reading: Reading
+    survey: Survey
+    targets: tuple[ColumnTarget, ...]
+    mapping_digest: str
+    total: int
+    out: Path
+    out_format: FileFormat
+    rejects: Path
+    first_reject: Reject | None
+
+    def rows(self) -> Iterator[Prepared | Reject]:
+        """Yield what becomes of each row; every call reads the file anew."""
+        preparation = Preparation(self.targets, self.survey.digest, datetime.now(UTC))
+        return prepared_rows(self.source, preparation, self.order.limit)
+
+    def outputs(self) -> AbstractContextManager[Outputs]:
+        """Open the files to write; see :func:`batch.outputs.open_outputs`."""
+        return open_outputs(
+            self.out,
+            self.out_format,
+            self.rejects,
+            always_rejects=self.order.rejects is not None,
+        )
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that is not the one that was planned with.
+
+        Raises:
+            InvalidInputError: Somebody wrote to it meanwhile.
+        """
+        if version_of(self.order.file) != self.survey.version:
+            got = "a file that changed while it was read"
+            raise InvalidInputError(str(self.order.file), got, "a file nobody writes to")
+
+    def no_lead(self) -> InvalidInputError:
+        """Return the error of a file without any lead."""
+        first = self.first_reject
+        if first is None:
+            return InvalidInputError(str(self.order.file), "no lead", "at least one lead")
+        got = f"{self.total} rows without a lead; line {first.line}, {first.field}: {first.got}"
+        return InvalidInputError(str(self.order.file), got, first.allowed)
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan's part of the summary."""
+        return {
+            "file": str(self.order.file),
+            "file_digest": self.survey.digest,
+            "format": self.reading.format.value,
+            "mapping": [
+                {"column": one.column, "field": one.field, "guessed": one.guessed}
+                for one in self.targets
+            ],
+        }
+
+
+def make_plan(order: Order) -> Plan:
+    """Read the file once and decide everything.
+
+    Raises:
+        InvalidInputError: The file, its encoding, a mapping or a place for the output cannot be
+            used; names it.
+    """
+    source, reading, found = open_source(order.file, order.encoding)
+    targets = guess(source.columns, read_named(order.named, source.columns))
+    check(targets, str(order.file))
+    total = count_rows(source, order.limit)
+    if total == 0:
+        raise InvalidInputError(str(order.file), "no row", "a header line and at least one lead")
+    out_format = _out_format(order, reading.format)
+    out = order.out or order.file.with_name(f"{order.file.stem}.scored{SUFFIXES[out_format]}")
+    rejects = order.rejects or out.with_name(
+        f"{order.file.stem}.rejects{_reject_suffix(out_format)}"
+    )
+    rejects_format(rejects)
+    check_apart(order.file, out, rejects)
+    preparation = Preparation(targets, found.digest, datetime.now(UTC))
+    return Plan(
+        order=order,
+        source=source,
+        reading=reading,
+        survey=found,
+        targets=targets,
+        mapping_digest=mapping_digest(reading, targets),
+        total=total,
+        out=out,
+        out_format=out_format,
+        rejects=rejects,
+        first_reject=_first_of_rejects(prepared_rows(source, preparation, order.limit)),
+    )
+
+
+def _out_format(order: Order, read: FileFormat) -> FileFormat:
+    named = format_by_name(order.out) if order.out else None
+    return order.out_format or named or read
+
+
+def _reject_suffix(out_format: FileFormat) -> str:
+    return SUFFIXES[FileFormat.JSONL if out_format is FileFormat.JSONL else FileFormat.CSV]
+
+
+def _first_of_rejects(rows: Iterator[Prepared | Reject]) -> Reject | None:
+    """Return the first row where all are rejects; looks no further than the first lead."""
+    first: Reject | None = None
+    for row in rows:
+        if isinstance(row, Prepared):
+            return None
+        first = first or row
+    return first
+
+
+def rehearse(plan: Plan) -> Tally:
+    """Return what would become of the rows, as far as can be told without the service."""
+    tally = Tally(plan.total)
+    for row in plan.rows():
+        if isinstance(row, Reject):
+            tally.count(row)
+    return tally
+
+
+def reject_all(plan: Plan) -> None:
+    """Write the rejects of a file without any lead, and nothing else.
+
+    Raises:
+        InvalidInputError: They cannot be written.
+    """
+    with OutputFile(plan.rejects, "--rejects") as output:
+        try:
+            rejects = RejectsFile(output)
+            for row in plan.rows():
+                if isinstance(row, Reject):
+                    rejects.write(row)
+        except OSError as error:
+            raise output.unwritable(error) from error
+        output.keep()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how rows are sent.
+
+    Attributes:
+        address: Of a running service.
+        run_key: What the idempotency keys of all rows begin with.
+    """
+
+    address: str
+    run_key: str
+    pace: Pace = DEFAULT_PACE
+
+
+async def score(
+    plan: Plan,
+    outputs: Outputs,
+    *,
+    place: Place,
+    watcher: Watcher,
+    clock: Callable[[], float] = time.monotonic,
+) -> Tally:
+    """Bring every row to its result and write it.
+
+    Args:
+        plan: What to do.
+        outputs: Opened files; the caller keeps or drops them.
+        place: Where to send the rows.
+        watcher: Is told after every row.
+        clock: Seconds that only grow.
+
+    Raises:
+        UnavailableError: The service is away for longer than the pace allows.
+        InvalidInputError: The file changed, the output has no room, or the address is wrong.
+    """
+    tally = Tally(plan.total)
+
+    def take(result: RowResult) -> None:
+        outputs.write(result)
+        tally.count(result)
+        watcher.show(tally, clock())
+
+    async with Service(place.address) as service:
+        # jitter spreads retries; nothing secret hangs on it
+        rng = Random()  # noqa: S311
+        submitter = Submitter(service, place.run_key, pace=place.pace, rng=rng)
+        await submitter.run(plan.rows(), take)
+    plan.check_unchanged()
+    return tally

@@ -1,0 +1,115 @@
+"""The two files a run leaves: results and rejects, opened before any work, kept at its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from batch.output_file import OutputFile
+from batch.preparation import Reject
+from batch.rejects import RejectsFile
+from batch.results import RowResult
+from batch.rows import FileFormat
+from batch.writers import open_writer
+from domain.errors import InvalidInputError
+
+SUFFIXES = {
+    FileFormat.CSV: ".csv",
+    FileFormat.JSONL: ".jsonl",
+    FileFormat.PARQUET: ".parquet",
+}
+
+
+class Outputs:
+    """Takes the result of every row, in the order of the file."""
+
+    def __init__(self, out: OutputFile, file_format: FileFormat, rejects: OutputFile) -> None:
+        """Begin both files.
+
+        Raises:
+            InvalidInputError: One of them cannot be written.
+        """
+        self._out = out
+        self._rejects = rejects
+        with _told(out):
+            self._writer = open_writer(out, file_format)
+        with _told(rejects):
+            self._rejected = RejectsFile(rejects)
+
+    @property
+    def rejected(self) -> int:
+        """How many rejects were written."""
+        return self._rejected.count
+
+    def write(self, result: RowResult) -> None:
+        """Write one result where it belongs.
+
+        Raises:
+            InvalidInputError: The file cannot be written any more, such as for want of room.
+        """
+        if isinstance(result, Reject):
+            with _told(self._rejects):
+                self._rejected.write(result)
+        else:
+            with _told(self._out):
+                self._writer.write(result)
+
+    def finish(self) -> None:
+        """Write what is held back; no result may follow."""
+        with _told(self._out):
+            self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of files that will be removed."""
+        with suppress(OSError):
+            self._writer.close()
+
+
+@contextmanager
+def _told(output: OutputFile) -> Iterator[None]:
+    """Say of a fault of the disk which file it hit."""
+    try:
+        yield
+    except OSError as error:
+        raise output.unwritable(error) from error
+
+
+@contextmanager
+def open_outputs(
+    out: Path, file_format: FileFormat, rejects: Path, *, always_rejects: bool
+) -> Iterator[Outputs]:
+    """Give both files, which get their names when the ``with`` ends well, else vanish.
+
+    Args:
+        out: Where the results go.
+        file_format: Their format.
+        rejects: Where the rejects go, as CSV or JSON Lines by its name.
+        always_rejects: Write that file without a reject too; otherwise only over an older one,
+            which must not be mistaken for this run's.
+
+    Raises:
+        InvalidInputError: A place cannot be written; found before anything is sent.
+    """
+    with OutputFile(out, "--out") as out_file, OutputFile(rejects, "--rejects") as rejects_file:
+        outputs = Outputs(out_file, file_format, rejects_file)
+        try:
+            yield outputs
+        except BaseException:
+            outputs.abandon()
+            raise
+        outputs.finish()
+        out_file.keep()
+        if outputs.rejected or always_rejects or rejects.exists():
+            rejects_file.keep()
+
+
+def check_apart(file: Path, out: Path, rejects: Path) -> None:
+    """Refuse two of the three files at one place.
+
+    Raises:
+        InvalidInputError: Names the option.
+    """
+    read, written, refused = (path.resolve() for path in (file, out, rejects))
+    if written == read:
+        raise InvalidInputError("--out", f"{out}, the file that is read", "another file")
+    if refused in (read, written):
+        raise InvalidInputError("--rejects", f"{rejects}, which has another use", "another file")

@@ -1,0 +1,113 @@
+"""Writes results as they come: JSON Lines with whole analyses, CSV and Parquet as a table."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from batch.flat import COLUMNS, TEXTS, flat, harmless
+from batch.output_file import OutputFile
+from batch.results import Failed, Scored
+from batch.rows import FileFormat
+
+GROUP_ROWS = 5000
+"""Rows of a Parquet row group, all of which are held in memory."""
+
+_INTEGERS = ("line", "score", "cost_nanousd")
+
+
+class Writer(Protocol):
+    """Takes results in the order they are to stand."""
+
+    def write(self, result: Scored | Failed) -> None:
+        """Write one row, at once or with those that follow."""
+        ...
+
+    def close(self) -> None:
+        """Write what is held back; the file itself stays open, and no row may follow."""
+        ...
+
+
+def open_writer(output: OutputFile, file_format: FileFormat) -> Writer:
+    """Return a writer of a format into a file under way."""
+    if file_format is FileFormat.PARQUET:
+        return ParquetTable(output)
+    return CsvTable(output) if file_format is FileFormat.CSV else JsonLines(output)
+
+
+class JsonLines:
+    """One object a line: line, lead_id and the whole analysis, or the error."""
+
+    def __init__(self, output: OutputFile) -> None:
+        self._file = output.file
+
+    def write(self, result: Scored | Failed) -> None:
+        """Write one row."""
+        line: dict[str, Any] = {"line": result.line, "lead_id": result.lead_id}
+        if isinstance(result, Failed):
+            line["error"] = result.error
+        else:
+            line["analysis"] = result.analysis
+        self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def close(self) -> None:
+        """Hold nothing back."""
+
+
+class CsvTable:
+    """A table in CSV (RFC 4180, UTF-8)."""
+
+    def __init__(self, output: OutputFile) -> None:
+        self._file = output.file
+        self._file.write(csv_line(COLUMNS, dict(zip(COLUMNS, COLUMNS, strict=True))))
+
+    def write(self, result: Scored | Failed) -> None:
+        """Write one row."""
+        self._file.write(csv_line(COLUMNS, flat(result)))
+
+    def close(self) -> None:
+        """Hold nothing back."""
+
+
+class ParquetTable:
+    """A table in Parquet."""
+
+    def __init__(self, output: OutputFile) -> None:
+        self._schema = pa.schema([pa.field(name, _type_of(name)) for name in COLUMNS])
+        self._parquet = pq.ParquetWriter(output.file, self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, result: Scored | Failed) -> None:
+        """Write one row, once its group is full."""
+        self._rows.append(flat(result))
+        if len(self._rows) == GROUP_ROWS:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the last group and the end of the file."""
+        try:
+            self._write_group()
+        finally:
+            self._parquet.close()
+
+    def _write_group(self) -> None:
+        if self._rows:
+            self._parquet.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+            self._rows.clear()
+
+
+def csv_line(columns: Sequence[str], cells: Mapping[str, object]) -> bytes:
+    """Return one line of CSV with its end, no cell of it a formula."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow([harmless(cells[name]) for name in columns])
+    return text.getvalue().encode()
+
+
+def _type_of(name: str) -> pa.DataType:
+    if name in TEXTS:
+        return pa.string()
+    return pa.int64() if name in _INTEGERS else pa.float64()

@@ -1,0 +1,79 @@
+"""What ``gardenos score`` tells: the mapping before it starts, the summary when it is done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from batch.job import Plan
+from batch.mapping import IGNORED, reaches_a_person
+from batch.progress import dollars, duration
+from batch.tally import Tally
+
+FAULTS_SHOWN = 5
+
+
+def show_mapping(console: Console, plan: Plan) -> None:
+    """Print which column is taken for which field, and what is wrong with that."""
+    table = Table(title=f"{plan.order.file}: {plan.total:,} rows", title_justify="left")
+    table.add_column("Column", overflow="fold")
+    table.add_column("Field of the lead", overflow="fold")
+    for target in plan.targets:
+        field = "left out" if target.field == IGNORED else target.field
+        note = "" if target.guessed else " (as you said)"
+        table.add_row(Text(target.column), Text(field + note))
+    console.print(table)
+    if not reaches_a_person(plan.targets):
+        console.print(
+            "No column is an e-mail address or a phone number, so nobody can be called:"
+            " say which one is with --map COLUMN=contact.email.",
+            soft_wrap=True,
+        )
+
+
+def document(plan: Plan, tally: Tally, seconds: float, **more: Any) -> dict[str, Any]:
+    """Return the summary as one JSON document."""
+    return {**plan.document(), **tally.summary(seconds), **more}
+
+
+def show_rehearsal(console: Console, plan: Plan, tally: Tally) -> None:
+    """Print what a run would do."""
+    leads = plan.total - tally.rejected
+    console.print(f"{leads:,} rows would be sent, {tally.rejected:,} rejected. Nothing was sent.")
+    _show_faults(console, tally)
+
+
+def show_summary(console: Console, plan: Plan, tally: Tally, seconds: float) -> None:
+    """Print what became of the rows and where it lies."""
+    rate = tally.done / seconds if seconds > 0 else 0.0
+    console.print(
+        f"{tally.scored:,} of {tally.total:,} rows scored in {duration(seconds)}"
+        f" ({rate:,.0f} rows/s), cost {dollars(tally.cost_nanousd)}."
+    )
+    console.print(f"Grades {_counts(tally.by_grade)}; by route {_counts(tally.by_route)}.")
+    if tally.unpriced:
+        console.print(f"{tally.unpriced:,} rows asked a model of unknown price; theirs is missing.")
+    if tally.resumed:
+        console.print(
+            f"{tally.resumed:,} rows were sent by an earlier run and not paid again;"
+            " --again analyses them anew.",
+            soft_wrap=True,
+        )
+    if tally.failed:
+        console.print(f"{tally.failed:,} rows failed; the same command again tries them anew.")
+    if tally.rejected:
+        console.print(f"{tally.rejected:,} rows rejected: {plan.rejects}", soft_wrap=True)
+        _show_faults(console, tally)
+    console.print(f"Results: {plan.out}", soft_wrap=True)
+
+
+def _show_faults(console: Console, tally: Tally) -> None:
+    shown = tally.by_fault.most_common(FAULTS_SHOWN)
+    for field, count in shown:
+        console.print(f"  {count:,} by {field}", highlight=False)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())) or "none"
