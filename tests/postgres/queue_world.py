@@ -75,6 +75,10 @@ class World:
         async with self.database.transaction() as connection:
             return [tuple(row) for row in await connection.fetch(sql, *arguments)]
 
+    async def is_blocked(self) -> bool:
+        """Say whether a transaction waits for another's lock."""
+        return bool(await self.rows("select 1 from pg_locks where not granted"))
+
 
 def lead(lead_id: str, **fields: object) -> Lead:
     """Return a lead as intake would read it."""

@@ -14,6 +14,7 @@ from domain.lead import Lead
 from domain.task import FOLLOW_UP
 from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.pool import Database
+from postgres.queries import QUERIES
 from tests.postgres.queue_world import (
     APPROVED,
     NOW,
@@ -135,17 +136,19 @@ async def test_of_many_edits_at_once_none_is_lost(
     assert record.version == 9
 
 
-async def test_of_two_approvals_at_once_one_is_refused(
+async def test_of_two_approvals_at_once_the_second_waits_and_is_refused(
     world: World, drafts: PostgresFollowUpStore
 ) -> None:
     (one,) = await drafted(world, "a")
-    answers = await asyncio.gather(
-        *(drafts.change(DEFAULT_TENANT, one, approve) for _ in range(2)), return_exceptions=True
-    )
-    assert sorted(type(answer).__name__ for answer in answers) == [
-        "ConflictError",
-        "FollowUpRecord",
-    ]
+    first = ("approved", 2, 0, ["decision"], [APPROVED.model_dump_json()])
+    async with world.database.transaction() as connection:
+        await connection.execute(QUERIES["follow_up_lock"], DEFAULT_TENANT, one)
+        await connection.execute(QUERIES["follow_up_change"], DEFAULT_TENANT, one, *first)
+        second = asyncio.create_task(drafts.change(DEFAULT_TENANT, one, approve))
+        while not second.done() and not await world.is_blocked():  # noqa: ASYNC110 - no event tells of a lock
+            await asyncio.sleep(0.01)
+    with pytest.raises(ConflictError, match="it is approved"):
+        await second
     assert (await drafts.get(DEFAULT_TENANT, one)).decisions == (APPROVED,)
 
 

@@ -13,8 +13,9 @@ from domain.ids import DEFAULT_TENANT, LeadId, TaskId
 from domain.lead import Contact
 from domain.outcome import Outcome, OutcomeKind
 from domain.ports import LeadRecord
-from domain.task import LEAD_ANALYSIS, Admission, Release
+from domain.task import FOLLOW_UP, LEAD_ANALYSIS, Admission, Release
 from postgres.derived_stores import PostgresOutcomeStore
+from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.pool import Database
 from postgres.task_store import PostgresTaskStore
 from tests.postgres.queue_world import (
@@ -24,8 +25,11 @@ from tests.postgres.queue_world import (
     analyse_stored,
     analysis,
     call,
+    draft,
+    edit,
     lead,
     lead_store,
+    write_to,
 )
 from tests.postgres.queue_world import success as succeeded
 
@@ -104,7 +108,9 @@ class Storm:
         self._leads = lead_store(database)
         self._tasks = PostgresTaskStore(database, [LEAD_ANALYSIS])
         self._outcomes = PostgresOutcomeStore(database)
+        self._follow_ups = PostgresFollowUpStore(database)
         self._admitted: list[TaskId] = []
+        self._drafted: list[TaskId] = []
 
     @property
     def stored(self) -> Counter[TaskId]:
@@ -123,6 +129,8 @@ class Storm:
             self._recover,
             self._close,
             self._delete,
+            self._draft,
+            self._edit,
         ]
         for _ in range(rounds):
             try:
@@ -176,6 +184,19 @@ class Storm:
 
     async def _recover(self) -> None:
         await self.world.queue.recover(limit=10)
+
+    async def _draft(self) -> None:
+        await self.world.admit(*(write_to(name) for name in self._rng.sample(NAMES, 2)))
+        claimed = await self.world.claim(FOLLOW_UP, limit=4)
+        stored = await self.world.queue.complete(
+            [succeeded(task, draft("x"), call()) for task in claimed]
+        )
+        self.believed.update(stored)
+        self._drafted += stored
+
+    async def _edit(self) -> None:
+        if self._drafted:
+            await self._follow_ups.change(DEFAULT_TENANT, self._rng.choice(self._drafted), edit)
 
     async def _close(self) -> None:
         outcome = Outcome(lead_id=self._name(), kind=OutcomeKind.WON, at=NOW)

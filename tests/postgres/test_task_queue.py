@@ -147,16 +147,11 @@ async def test_of_two_leads_of_one_person_sent_at_once_the_second_waits_and_is_l
     async with database.transaction() as connection:
         await admit(connection, [analyse(lead("a", contact=contact))], world.worker)
         second = asyncio.create_task(world.admit(analyse(lead("b", contact=contact))))
-        while not second.done() and not await blocked(world):  # noqa: ASYNC110 - no event tells of a lock
+        while not second.done() and not await world.is_blocked():  # noqa: ASYNC110 - no event tells of a lock
             await asyncio.sleep(0.01)
     await second
     rows = await world.rows("select lead_id, duplicate_of from leads order by 1")
     assert rows == [("a", None), ("b", "a"), ("won-before", None)]
-
-
-async def blocked(world: World) -> bool:
-    """Say whether a transaction waits for another's lock."""
-    return bool(await world.rows("select 1 from pg_locks where not granted"))
 
 
 async def test_a_duplicate_is_analysed_again_when_the_first_leads_grade_changes(
