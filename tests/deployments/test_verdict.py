@@ -13,9 +13,10 @@ from deployments.verdict import (
     handed_back,
 )
 from deployments.wire import Ending, TaskOutcome
+from domain.ids import DEFAULT_TENANT
 from domain.task import Completion, Release, TaskState
 from tests.fakes.agents import a_bill
-from tests.fakes.tasks import envelope, task_id
+from tests.fakes.tasks import KIND, envelope, task_id
 
 BACKOFF = Backoff(base_s=1.0, cap_s=60.0, jitter=0.5)
 DIED = LinkError("ActorDiedError", True, True)
@@ -42,6 +43,7 @@ def test_an_answer_becomes_an_end_with_its_bill(ending: Ending, state: TaskState
     assert isinstance(verdict, Completion)
     assert verdict.state is state
     assert verdict.usage == (a_bill(1),)
+    assert (verdict.tenant_id, verdict.kind) == (DEFAULT_TENANT, KIND)
     assert (verdict.result is None) == (state is not TaskState.SUCCEEDED)
     assert (verdict.error is None) == (state is TaskState.SUCCEEDED)
 
@@ -52,6 +54,7 @@ def test_a_retryable_failure_waits_for_its_back_off() -> None:
     assert verdict.wait_s == 0.5 * 4.0
     assert not verdict.crashed
     assert verdict.usage == (a_bill(1),)
+    assert (verdict.tenant_id, verdict.kind) == (DEFAULT_TENANT, KIND)
 
 
 def test_a_direct_call_that_failed_is_not_repeated() -> None:
