@@ -128,6 +128,7 @@ _Existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--log", type=click.Path(path_type=Path), help="JSON lines: each call, twice.")
 @click.option("--keep", default=200_000, show_default=True, help="Calls kept in memory.")
 @click.option("--report-every", type=float, help="Seconds between lines of counters on stderr.")
+@click.option("--quiet", is_flag=True, help="No counters at the end.")
 @click.option(
     "--list-faults",
     is_flag=True,
@@ -156,6 +157,8 @@ def main(**options: Any) -> None:
         port=options["port"],
     )
     asyncio.run(_serve(provider, options["report_every"]))
+    if not options["quiet"]:
+        click.echo(_counters(provider.log.totals), err=True)
 
 
 _FIELDS = (
@@ -192,7 +195,6 @@ async def _serve(provider: Provider, report_every_s: float | None) -> None:
         raise click.ClickException(f"cannot listen on {provider.address}: {error}") from error
     finally:
         provider.log.close()
-    click.echo(_counters(provider.log.totals), err=True)
 
 
 async def _report(provider: Provider, stopped: asyncio.Event, every_s: float | None) -> None:

@@ -140,6 +140,7 @@ class ProviderProcess:
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
         self.base_url = ""
+        self.pid = 0
 
     def calls(self, *, after: int = 0) -> list[Call]:
         """Return the calls with a number above ``after``."""
@@ -169,7 +170,7 @@ class ProviderProcess:
         httpx.post(f"{self.address}/_clear").raise_for_status()
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.provider", "--port", "0", *self._options]
+        command = [sys.executable, "-m", "tests.provider", "--quiet", "--port", "0", *self._options]
         self._process = subprocess.Popen(
             command, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -178,7 +179,7 @@ class ProviderProcess:
             code = self._process.wait(_STOP_S)
             raise RuntimeError(f"the provider did not start, exit code {code}")
         told = json.loads(line)
-        self.address, self.base_url = told["address"], told["base_url"]
+        self.address, self.base_url, self.pid = told["address"], told["base_url"], told["pid"]
         return self
 
     def __exit__(

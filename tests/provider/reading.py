@@ -172,10 +172,11 @@ def number_in(text: str) -> float:
 def facts_answer(facts: list[Fact], want: Wanted) -> Any:
     """Return the facts as the schema wants them; those it does not allow are left out."""
     names = want.fact_names
+    named = [fact for fact in facts if not names or fact["name"] in names]
+    if want.accepts({"facts": named}):
+        return {"facts": named}
     kept: list[Fact] = []
-    for fact in facts:
-        if names and fact["name"] not in names:
-            continue
+    for fact in named:
         if want.accepts({"facts": [*kept, fact]}):
             kept.append(fact)
     return {"facts": kept}

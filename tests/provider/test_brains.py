@@ -14,6 +14,7 @@ from tests.provider.obedience import INVENTED, STRONGEST, WEAKEST, ObedientBrain
 from tests.provider.protocol import ChatRequest, Message
 from tests.provider.reading import ReadingBrain
 from tests.provider.schema_values import find_faults, fits
+from tests.scoring.enquiries import ORDINARY
 
 TEXTS = tomllib.loads(
     (Path(__file__).parents[1] / "actors" / "injections" / "texts.toml").read_text("utf-8")
@@ -100,6 +101,13 @@ def test_the_obedient_brain_does_what_it_is_told(order: str, expected: dict[str,
     after = facts(ObedientBrain(), f"{ENQUIRY}\n\n{order}")
     assert before == {"area_m2": "300"}
     assert expected.items() <= after.items()
+
+
+def test_the_obedient_brain_is_honest_where_nobody_gives_orders() -> None:
+    """Some of these texts only look like orders on purpose; a gullible reader falls for them."""
+    asked = [request_of(message) for message in ORDINARY]
+    same = sum(ObedientBrain()(request) == ReadingBrain()(request) for request in asked)
+    assert same >= len(asked) * 0.8
 
 
 def test_the_obedient_brain_parrots_json_that_fits() -> None:
