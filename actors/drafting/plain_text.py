@@ -1,0 +1,75 @@
+"""A draft made ready for the checks: tricks of writing undone, what is known masked."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+MASK = "\ufffc"
+"""Stands for what is known to be right; no letter, no digit, no blank."""
+
+_SQUARE = re.compile(r"(?<=m)[\u00b2\u00b3]|(?<=\bm)[23]\b|(?<=\bft)[\u00b2\u00b3]")
+_DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\uff0e": ".", "\u2024": ".", "\u2044": "/"})
+_VISIBLE_JOINER = "\u200d"
+_LINE_CONTROLS = frozenset("\n\r\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something a check found in a text.
+
+    Attributes:
+        kind: Name of the check it belongs to.
+        text: As it stands there.
+    """
+
+    kind: str
+    text: str
+
+
+def readable(text: str) -> str:
+    """Return the text as a person reads it: hidden characters gone, odd letters and digits plain.
+
+    Full-width and enclosed forms, digits of other scripts, keycaps and the dots that browsers take
+    for a full stop become their simple forms. The little two of square metres goes, so that it is
+    no number.
+    """
+    shown = _SQUARE.sub("", text.translate(_DOTS))
+    shown = unicodedata.normalize("NFKC", shown).translate(_DOTS)
+    return "".join(_plain_char(char) for char in shown if not _is_unseen(char))
+
+
+def hidden_characters(text: str) -> Iterator[str]:
+    """Yield the names of characters that nobody sees, apart from those that join emoji."""
+    for char in text:
+        joins = char == _VISIBLE_JOINER
+        if (
+            unicodedata.category(char) in {"Cf", "Cc", "Co"}
+            and char not in _LINE_CONTROLS
+            and not joins
+        ):
+            yield unicodedata.name(char, f"U+{ord(char):04X}").lower()
+
+
+def without(text: str, known: Iterable[str]) -> str:
+    """Return the text with every whole occurrence of the known strings masked, longest first."""
+    for one in sorted({readable(one) for one in known if one.strip()}, key=len, reverse=True):
+        words = r"\s+".join(re.escape(word) for word in one.split())
+        text = re.sub(rf"(?<![\w@.-]){words}(?![\w@/-]|\.\w)", MASK, text)
+    return text
+
+
+def shortened(text: str, most: int = 120) -> str:
+    """Return the text on one line, cut to a bound."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "\u2026"
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in {"Cf", "Mn", "Me"} or char == "\u200b"
+
+
+def _plain_char(char: str) -> str:
+    if char.isascii() or unicodedata.category(char) != "Nd":
+        return char
+    return str(unicodedata.decimal(char))

@@ -1,0 +1,1 @@
+"""Tests of how follow-ups are written and checked."""
