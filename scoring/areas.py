@@ -2,8 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from scoring.clauses import Found, Reading, clause_before, sentence_after, sentence_before
+from scoring.clauses import (
+    Found,
+    Reading,
+    clause_after,
+    clause_before,
+    sentence_after,
+    sentence_before,
+)
 from scoring.number_formats import (
     SMALL_NUMBER_WORD,
     SMALL_NUMBERS,
@@ -40,6 +48,8 @@ _RANGE = re.compile(r"\s{0,2}(?:-|\u2013|\bto\b|\bbis\b|\bor\b|\boder\b|\band\b|
 _BETWEEN = re.compile(r"(?:between|zwischen)\s{1,3}(?:ca\.?\s|about\s|etwa\s)?$")
 _PER_UNIT = re.compile(r"(?:\b(?:per|pro|je)\s|/\s?)$")
 _DWELLING_BEFORE = re.compile(
+    r"(?<!behind the )(?<!behind our )(?<!around the )(?<!around our )(?<!beside the )"
+    r"(?<!hinter dem )(?<!hinterm )(?<!vor dem )(?<!neben dem )(?<!ums )(?<!beim )(?<!am )"
     r"\b(?:wohnfläche|wohnung|nutzfläche|dachfläche|living (?:space|area)|apartment|flat|roof|"
     r"office|haus|house|home|büro)(?: (?:is|of|has|with|mit|hat|von|about|ca\.?|etwa))*[ :(]{0,3}$"
 )
@@ -48,6 +58,11 @@ _DWELLING_AFTER = re.compile(
     r"(?:house|home|apartment|flat|condo|roof|haus|wohnung|wohnfläche|living (?:space|area))\b"
     r"(?!['\u2019-]| (?:garden|lot|yard))"
 )
+_PLOT = re.compile(r"\b(?:plot|lot|parcel|property|land|grundstück\w{0,4})\b")
+_GREEN = re.compile(
+    r"\b(?:gardens?|lawns?|(?:back ?|front ?)?yards?|gartens?|rasen\w{0,8}|grünfl\w+)\b"
+)
+_LESS_FOR_A_PLOT = 0.25
 _TOTAL = re.compile(r"\b(?:total|altogether|overall|in all|insgesamt|gesamt\w{0,8})\b")
 _GROUND = re.compile(
     r"garden|yard|lawn|plot|\blot\b|patio|terrace|bed\b|rasen|garten|grundstück|fläche|terrasse|"
@@ -76,6 +91,7 @@ METRES_PER_FOOT = 0.3048
 METRES_PER_YARD = 0.9144
 _LARGEST_M2 = 1e8
 _CONTEXT = 40
+_LABEL_AFTER = 14
 
 
 def find_areas(
@@ -93,7 +109,26 @@ def find_areas(
     """
     sides = _from_sides(reading, numbers, alone=sides_suffice)
     found = [*_with_unit(reading, numbers), *sides, *_in_words(reading)]
-    return [one for one in found if _is_ground(reading.lower, one)]
+    return _by_ground(reading.lower, [one for one in found if _is_ground(reading.lower, one)])
+
+
+def _by_ground(lower: str, found: list[Found]) -> list[Found]:
+    """Weigh a plot less where the garden on it is named too: that is where the work is."""
+    greens = {one.start for one in found if _GREEN.search(_label(lower, one))}
+    if not greens or len(greens) == len(found):
+        return found
+    return [
+        replace(one, weight=one.weight - _LESS_FOR_A_PLOT)
+        if one.start not in greens and _PLOT.search(_label(lower, one))
+        else one
+        for one in found
+    ]
+
+
+def _label(lower: str, one: Found) -> str:
+    """Return the words that say what an area is of: those before it, and the next."""
+    after = clause_after(lower, one.end, _LABEL_AFTER)
+    return clause_before(lower, one.start, _CONTEXT) + " \u2022 " + after
 
 
 def _with_unit(reading: Reading, numbers: Sequence[Number]) -> Iterator[Found]:

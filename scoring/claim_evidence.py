@@ -28,6 +28,9 @@ Verdict = tuple[Found, bool] | str
 _IN_WORDS = frozenset({Kind.CHOICE, Kind.YES, Kind.CHANNELS, Kind.PLACE})
 """Kinds that people may say in words no table knows; the rest is numbers and codes."""
 
+_FIGURES = re.compile(r"(?<![^\W\d_])\d+")
+"""Those of a quantity; the one in "m2" is none."""
+
 _BESIDE_A_CODE = re.compile(r"[\s,]{1,3}(?:[A-Z]{2}[\s,]{1,3})?")
 _A_SERVICE_BY_ITSELF = re.compile(
     r" |(?:ing|ung|pflege|schnitt|arbeiten|arbeit|bau|dienst|design|rasen)$"
@@ -118,7 +121,8 @@ class Evidence:
         if form.kind in _IN_WORDS or form.kind is Kind.WEEKDAYS:
             return True
         lower = self._reading.lower
-        return all(start <= at < end for at in range(one.start, one.end) if lower[at].isdigit())
+        figures = _FIGURES.finditer(lower, one.start, one.end)
+        return all(start <= figure.start() and figure.end() <= end for figure in figures)
 
     def _on_demand(self, name: str, span: Span) -> Iterator[Found]:
         """Yield what is looked for only where somebody points at it."""

@@ -35,10 +35,12 @@ _POSTAL_CUE = re.compile(
     r"(\d{5}(?:-\d{4})?|\d{4})(?!\d)"
 )
 _PLACE = re.compile(
-    r"(?:[\n,(]\s{0,2}|\b(?:in|aus|nach|bei)\s|\bD-|^(?=[\d]{4,5} \w{2,30}[,\n]))(\d{5}|\d{4})\s"
+    r"(?<!\d)(\d{4,5})\s"
     r"(?!(?:Euro|EUR|Quadrat|Stück|Liter|Meter|Uhr|Januar|Februar|März|April|Mai|Juni|Juli|August|"
     r"September|Oktober|November|Dezember)\b)[A-ZÄÖÜ][a-zäöüß]{2}"
 )
+_BEFORE_A_PLACE = re.compile(r"(?:[\n,(]\s{0,2}|\b(?:in|aus|nach|bei)\s|\bD-)$")
+_LINE_OF_A_PLACE = re.compile(r"\d{4,5} \w{2,30}[,\n]")
 _STATE = re.compile(r"\b[A-Z]{2},? (\d{5}(?:-\d{4})?)(?![\d-])")
 _LENGTHS = {"DE": 5, "FR": 5, "IT": 5, "ES": 5, "AT": 4, "CH": 4, "BE": 4, "DK": 4}
 
@@ -95,8 +97,16 @@ def _postal_codes(reading: Reading) -> Iterator[tuple[int, int, str]]:
             yield match.start(1), match.end(1), match[1]
     if country in _LENGTHS or not country:
         for match in _PLACE.finditer(reading.text):
-            if len(match[1]) == _LENGTHS.get(country, len("10115")):
+            right = len(match[1]) == _LENGTHS.get(country, len("10115"))
+            if right and _opens_a_place(reading.text, match.start()):
                 yield match.start(1), match.end(1), match[1]
+
+
+def _opens_a_place(text: str, at: int) -> bool:
+    """Return whether a code stands where an address has it: after a line's end, a comma or "in"."""
+    if at == 0:
+        return _LINE_OF_A_PLACE.match(text) is not None
+    return _BEFORE_A_PLACE.search(text[max(0, at - 10) : at]) is not None
 
 
 def normal_phone(text: str, country: str | None) -> str | None:

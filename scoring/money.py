@@ -113,6 +113,9 @@ _NO_UNIT_AFTER = re.compile(
     r"\s{0,2}(?:$|[.,;!?)\n]|-?ish\b|tops\b|max|per\b|a month|im\b|pro\b|or\b|oder\b|for\b|für\b|"
     r"total\b|und\b|and\b|all in|inkl|/)"
 )
+_NO_UNIT_AFTER_SCALED = re.compile(
+    _NO_UNIT_AFTER.pattern + r"|\s(?:is|would|should|have|ist|sind|wären?|haben|hätten|sollten?)\b"
+)
 _SCALED = re.compile(r"\d\s?(?:k|grand|mille|tsd|tausend|thousand)\b|(?:tausend|thousand)$")
 _YEARS = range(1900, 2101)
 _SMALLEST_BARE = 100
@@ -264,9 +267,11 @@ def _stands_alone(reading: Reading, amount: _Amount, *, scaled: bool) -> bool:
     is_year = (
         amount.low is None and amount.high in _YEARS and amount.end - amount.start <= len("2027")
     )
-    if amount.high < _SMALLEST_BARE or is_year or not _NO_UNIT_AFTER.match(lower, amount.end):
+    if amount.high < _SMALLEST_BARE or is_year:
         return False
     if scaled and _SCALED.search(lower, amount.start, amount.end):
-        return True
+        return _NO_UNIT_AFTER_SCALED.match(lower, amount.end) is not None
+    if not _NO_UNIT_AFTER.match(lower, amount.end):
+        return False
     before = sentence_before(lower, amount.start, _CONTEXT)
     return _BUDGET_JUST_BEFORE.search(before) is not None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 
 from scoring.candidates import find_candidates
-from scoring.clauses import NEGATION, SENTENCE_END, made_ready
+from scoring.clauses import NEGATION, SENTENCE_END, lowered, made_ready
 from scoring.phrases.phrase import occurrences, phrase
 from scoring.phrases.signal import GARDEN_ANCHORS, GARDEN_WORDS
 
@@ -92,9 +92,8 @@ def _pieces(text: str, budget_chars: int) -> Iterator[_Piece]:
 
 
 def _spans(text: str, longest: int) -> Iterator[tuple[int, int]]:
-    lower = made_ready(text, locale=None, country=None, created_at=_ANY_DAY).lower
     start = 0
-    for stop in SENTENCE_END.finditer(lower):
+    for stop in SENTENCE_END.finditer(lowered(text)):
         yield from _parts(text, start, stop.end(), longest)
         start = stop.end()
     if start < len(text):

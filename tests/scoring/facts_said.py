@@ -54,6 +54,12 @@ AREAS: tuple[Said, ...] = (
     ("area_m2", "1,000-1,200 sqft", "US", 102.2),
     ("area_m2", "about 350 square meter", "DE", 350),
     ("area_m2", "zwölf Quadratmeter Terrasse", "DE", 12),
+    ("area_m2", "The plot is 900 m2 and the garden behind the house 240 m2", "GB", 240),
+    ("area_m2", "Grundstück 1.200 m², davon 400 m² Garten", "DE", 400),
+    ("area_m2", "The garden is 60 m2, on a 300 m2 plot", "GB", 60),
+    ("area_m2", "a 900 m2 plot with a 12 m2 patio", "GB", 900),
+    ("area_m2", "Garten hinter dem Haus 80 m²", "DE", 80),
+    ("area_m2", "our house is 80 m²", "GB", None),
 )
 """Areas: what is written, and the square metres it comes to."""
 
