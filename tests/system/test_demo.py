@@ -87,6 +87,14 @@ def test_the_duplicate_is_linked_and_carries_the_first_leads_grade(demo: dict[st
     assert duplicate["open_channels"] == ["phone"]
 
 
+def test_it_drafts_a_reply_to_the_best_lead_that_waits_for_a_person(demo: dict[str, Any]) -> None:
+    draft = demo["follow_up"]["draft"]
+    assert demo["follow_up"]["state"] == "awaiting_approval"
+    assert draft["lead_id"] == "demo-01"
+    assert draft["body"]
+    assert [one for one in draft["findings"] if one["severity"] == "blocking"] == []
+
+
 def test_it_leaves_no_process_behind(demo: dict[str, Any]) -> None:
     assert demo["started"] > 5
     assert demo["left"] == []

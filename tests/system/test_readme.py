@@ -3,10 +3,14 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from postgres.embedded import EmbeddedServer
+from tests.provider.behaviour import Behaviour
+from tests.provider.beside import ProviderThread
 from tests.system.application import (
     GARDENOS,
     REPOSITORY,
@@ -22,6 +26,30 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
 START = "make run"
 OTHER_DATABASE = "gardenos migrate"
+EXPORT = re.compile(r"^export (GARDENOS_MODEL__\w+)=(.*)$", re.MULTILINE)
+SAMPLES = REPOSITORY / "serve_app" / "samples" / "leads_12.jsonl"
+MODEL = dict(EXPORT.findall(README))
+DRAFT = " ID "
+"""Stands in the README for the id of a draft."""
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ProviderThread]:
+    """Give a provider that takes the README's key and no other."""
+    with ProviderThread(Behaviour(api_key=MODEL["GARDENOS_MODEL__API_KEY"])) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def application(folder: Path, provider: ProviderThread) -> Iterator[Application]:
+    """Give a running application that asks the README's model, at the stand-in's address."""
+    variables = {
+        **MODEL,
+        "GARDENOS_MODEL__BASE_URL": provider.base_url,
+        "GARDENOS_DASHBOARD__ENABLED": "false",
+    }
+    with Application(folder, variables) as running:
+        yield running
 
 
 def shell(commands: str, variables: dict[str, str]) -> str:
@@ -36,12 +64,18 @@ def shell(commands: str, variables: dict[str, str]) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def on_port(commands: str, port: int) -> str:
     """Return the commands for another port than the default, and for this environment's tools."""
     return commands.replace(":8000", f":{port}").replace(".venv/bin/", f"{GARDENOS.parent}/")
+
+
+def steps(block: str) -> list[str]:
+    """Return a block in parts: a command that names a draft comes after the draft is there."""
+    first, *rest = re.split(r"\n(?=.*" + DRAFT + ")", block)
+    return [first, *rest]
 
 
 def test_the_two_first_commands_are_targets_that_do_what_is_said() -> None:
@@ -53,13 +87,49 @@ def test_the_two_first_commands_are_targets_that_do_what_is_said() -> None:
 @pytest.mark.parametrize(
     "block", [one for one in BLOCKS if START not in one and OTHER_DATABASE not in one]
 )
-def test_a_block_runs_against_the_running_service(application: Application, block: str) -> None:
-    variables = {"GARDENOS_HTTP__PORT": str(application.port)}
-    printed = shell(on_port(block, application.port), variables)
-    assert printed.strip()
-    assert "problems/" not in printed
-    if "analyze" in block:
-        assert json.loads(printed)["reasons"]
+def test_a_block_runs_against_the_running_service(
+    application: Application, folder: Path, block: str
+) -> None:
+    variables = {
+        "GARDENOS_HTTP__PORT": str(application.port),
+        "GARDENOS_DATA_FOLDER": str(folder / "data"),
+    }
+    for step in steps(block.replace("scored.jsonl", str(folder / "scored.jsonl"))):
+        commands = on_port(step, application.port)
+        if DRAFT in commands:
+            waiting = application.get("/v1/follow-ups", state="awaiting_approval")["items"]
+            commands = commands.replace(DRAFT, f" {waiting[0]['follow_up_id']} ")
+        printed = shell(commands, variables)
+        assert printed.strip()
+        assert "problems/" not in printed
+        if "analyze" in step:
+            assert json.loads(printed)["reasons"]
+
+
+def test_every_row_of_the_scored_file_has_its_score(application: Application, folder: Path) -> None:
+    lines = (folder / "scored.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(SAMPLES.read_text(encoding="utf-8").splitlines())
+    assert all('"score"' in line for line in lines)
+
+
+def test_the_three_variables_make_the_agents_ask_the_model(
+    application: Application, provider: ProviderThread
+) -> None:
+    lead = {"message": "We own the house; new lawn, 2,000 sq ft, budget $9k, in spring."}
+    analysis = application.post("/v1/leads/analyze", lead)
+    usage = application.get("/v1/usage", by="model")
+    assert analysis["route"] == "model"
+    assert analysis["model"]["llm"] == MODEL["GARDENOS_MODEL__NAME"]
+    assert usage["total"]["calls"] == provider.log.totals.calls
+    assert 0 < usage["total"]["comparison"]["saved_percent"] < 100
+
+
+def test_the_key_is_in_no_file_and_no_answer(application: Application, folder: Path) -> None:
+    key = MODEL["GARDENOS_MODEL__API_KEY"].encode()
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert written
+    assert not [path for path in written if key in path.read_bytes()]
+    assert key not in application.http.get("/v1/agents").content
 
 
 @pytest.mark.slow
