@@ -7,7 +7,7 @@ from ray import serve
 from ray.serve import Application, Deployment
 
 from deployments.agents import AgentReplica
-from deployments.replica import ReplicaSettings
+from deployments.replica import ReplicaSettings, model_of
 from deployments.settings import AgentSettings
 from domain.ids import AgentKind
 
@@ -23,7 +23,13 @@ def deployment_name(kind: AgentKind) -> str:
 def bind_agents(
     agents: Mapping[AgentKind, AgentSettings], replica: ReplicaSettings
 ) -> dict[AgentKind, Application]:
-    """Return a bound application per kind; bound into an ingress they arrive there as handles."""
+    """Return a bound application per kind; bound into an ingress they arrive there as handles.
+
+    Raises:
+        ConfigurationError: The model of a kind does not fit the section ``model``.
+    """
+    for kind, settings in agents.items():
+        model_of(kind, settings, replica)
     return {kind: _bind(kind, settings, replica) for kind, settings in agents.items()}
 
 
