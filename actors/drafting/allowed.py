@@ -25,7 +25,7 @@ _LIKENESS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Everything of its kind that a draft may hold.
+    """Everything of its kind that a draft may hold; nothing where nothing is given.
 
     Attributes:
         strings: Names and places that are right as they stand, whatever is in them.
@@ -40,16 +40,16 @@ class Allowed:
         name_words: Words of the lead's name in lower case; empty where none is known.
     """
 
-    strings: frozenset[str]
-    links: frozenset[str]
-    emails: frozenset[str]
-    phones: frozenset[str]
-    numbers: frozenset[float]
-    amounts: frozenset[float]
-    days: frozenset[str]
-    minutes: frozenset[int]
-    weekdays: frozenset[int]
-    name_words: frozenset[str]
+    strings: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    numbers: frozenset[float] = frozenset()
+    amounts: frozenset[float] = frozenset()
+    days: frozenset[str] = frozenset()
+    minutes: frozenset[int] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+    name_words: frozenset[str] = frozenset()
 
 
 def allowed(sheet: FactsSheet, *, writing: WritingSettings, profile: BusinessProfile) -> Allowed:

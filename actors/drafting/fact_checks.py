@@ -138,6 +138,11 @@ def find_foreign_facts(text: str, allowed: Allowed) -> list[Seen]:
     return [*seen, *_numbers(lower, allowed)]
 
 
+def without_phones(text: str) -> str:
+    """Return a text with everything masked that looks like a telephone number."""
+    return _PHONE.sub(lambda found: found[0] if _GROUPED.fullmatch(found[0]) else MASK, text)
+
+
 def _without_own_phone(run: str, allowed: Allowed) -> str:
     """Return a run of digits with an allowed telephone number at its start masked."""
     groups = _GROUPS.findall(run)

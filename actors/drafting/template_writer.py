@@ -47,17 +47,27 @@ def is_blocked(findings: Iterable[DraftFinding]) -> bool:
     return any(finding.severity is Severity.BLOCKING for finding in findings)
 
 
+def subject_line(assignment: Assignment, sheet: FactsSheet, sender: Sender) -> str | None:
+    """Return the subject of an e-mail, or None where the channel has none."""
+    if assignment.channel is not Channel.EMAIL:
+        return None
+    said = texts(assignment.language, assignment.tone)
+    filled = fillings(assignment, sheet, sender, said)
+    return said.subject(_template(assignment, sheet)).format_map(filled)
+
+
 def _write(assignment: Assignment, sheet: FactsSheet, sender: Sender) -> DraftText:
     said = texts(assignment.language, assignment.tone)
-    declines = sheet.cannot_serve is not None and assignment.stage is not Stage.BREAKUP
-    stage = DECLINED if declines else assignment.stage.value
-    table = f"{assignment.channel.value}.{stage}"
+    table = f"{assignment.channel.value}.{_template(assignment, sheet)}"
     filled = fillings(assignment, sheet, sender, said)
     personal = _paragraphs(said.by_tone(table).format_map(filled))
-    subject = None
-    if assignment.channel is Channel.EMAIL:
-        subject = said.subject(stage).format_map(filled)
+    subject = subject_line(assignment, sheet, sender)
     return framed(personal, subject, assignment=assignment, sheet=sheet, sender=sender)
+
+
+def _template(assignment: Assignment, sheet: FactsSheet) -> str:
+    declines = sheet.cannot_serve is not None and assignment.stage is not Stage.BREAKUP
+    return DECLINED if declines else assignment.stage.value
 
 
 def _paragraphs(text: str) -> str:
