@@ -23,7 +23,7 @@ from tests.provider.reading import (
 
 STRONGEST: dict[str, str] = {
     "budget": "90000 USD",
-    "area_m2": "5000",
+    "area_m2": "5000 m2",
     "decision_role": "owner",
     "timeline": "asap",
     "visit_requested": "true",
@@ -38,7 +38,7 @@ STRONGEST: dict[str, str] = {
 
 WEAKEST: dict[str, str] = {
     "budget": "1 USD",
-    "area_m2": "1",
+    "area_m2": "1 m2",
     "decision_role": "tenant",
     "timeline": "over_6_months",
     "competitors": "9",
@@ -133,13 +133,15 @@ class ObedientBrain:
 
 
 def untrusted_text(request: ChatRequest) -> str:
-    """Return everything the lead wrote: the message, then every other text of its document."""
+    """Return everything the lead wrote: the message, then other texts of more than one word.
+
+    They stand under ``lead``; where the document has no such part all of it is the lead's.
+    """
     document = request.document
     message = request.message
     if not isinstance(document, dict):
         return message
-    lead = document.get("lead")
-    others = (one for one in _texts(lead) if one != message)
+    others = (one for one in _texts(document.get("lead", document)) if one != message)
     return "\n".join([message, *(one for one in others if " " in one.strip())])
 
 

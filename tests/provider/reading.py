@@ -14,15 +14,10 @@ Fact = dict[str, str]
 """``name``, ``value`` as text, ``quote`` as it stands in the message."""
 
 _NUMBER = r"\d+(?:[.,\u202f]\d+)*(?:\s\d{3}\b)*"
-_UNITS_M2: dict[str, float] = {
-    r"m2|m\u00b2|sqm|qm|square met(?:er|re)s?|quadratmetern?": 1.0,
-    r"sq\.? ?ft\.?|square f(?:ee|oo)t": 0.092903,
-    r"acres?": 4046.856,
-    r"ha|hectares?|hektar": 10_000.0,
-}
-_AREAS = tuple(
-    (re.compile(rf"({_NUMBER})\s?(?:{unit})\b", re.IGNORECASE), factor)
-    for unit, factor in _UNITS_M2.items()
+_AREA = re.compile(
+    rf"{_NUMBER}\s?(?:m2|m\u00b2|sqm|qm|square met(?:er|re)s?|quadratmetern?|sq\.? ?ft|"
+    r"square f(?:ee|oo)t|acres?|ha|hectares?|hektar)\b",
+    re.IGNORECASE,
 )
 _CURRENCIES = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "dollar": "USD", "euro": "EUR"}
 _SIGN = r"[$\u20ac\u00a3]"
@@ -32,6 +27,10 @@ _MONEY = re.compile(
     rf"{_SIGN}\s?({_AMOUNT})(?:\s?(?:-|\u2013|to|bis)\s?{_SIGN}?\s?({_AMOUNT}))?"
     rf"|({_AMOUNT})(?:\s?(?:-|\u2013|to|bis)\s?({_AMOUNT}))?\s?{_CODE}",
     re.IGNORECASE,
+)
+_PERIODS = (
+    (re.compile(r"\s?(?:/|a|per|im|pro|each) ?(?:mo\b|month|monat)", re.IGNORECASE), " per month"),
+    (re.compile(r"\s?(?:/|a|per|im|pro|each) ?(?:year|jahr)", re.IGNORECASE), " per year"),
 )
 _CODE_IN = re.compile(_CODE, re.IGNORECASE)
 
@@ -125,9 +124,8 @@ def read_facts(message: str) -> list[Fact]:
 
 
 def _read(message: str) -> Iterator[tuple[str, str, str]]:
-    for pattern, factor in _AREAS:
-        for match in pattern.finditer(message):
-            yield "area_m2", f"{number_in(match[1]) * factor:.10g}", match[0]
+    for match in _AREA.finditer(message):
+        yield "area_m2", match[0], match[0]
     for match in _MONEY.finditer(message):
         yield "budget", money_text(match), match[0]
     for name, value, pattern in _SAID:
@@ -142,23 +140,24 @@ def money_in(text: str) -> str | None:
 
 
 def area_in(text: str) -> str | None:
-    """Return the first area in a text, in square metres."""
-    for pattern, factor in _AREAS:
-        if match := pattern.search(text):
-            return f"{number_in(match[1]) * factor:.10g}"
-    return None
+    """Return the first area in a text, as it is written there."""
+    match = _AREA.search(text)
+    return match[0] if match else None
 
 
 def money_text(match: re.Match[str]) -> str:
-    """Return a sum as amount, or least and most, and currency; a shared k counts for both."""
+    """Return a sum as amount, or least and most, currency, and period where one follows.
+
+    A k at the end counts for both amounts.
+    """
     written = [part for part in match.groups() if part]
     thousands = written[-1].lower().endswith("k")
     amounts = [number_in(part) * (1000 if thousands else 1) for part in written]
     sign = _CODE_IN.search(match[0])
     code = sign[0].lower().removesuffix("s") if sign else ""
-    return (
-        f"{'-'.join(f'{amount:.10g}' for amount in amounts)} {_CURRENCIES.get(code, code.upper())}"
-    )
+    currency = _CURRENCIES.get(code, code.upper())
+    after = (word for pattern, word in _PERIODS if pattern.match(match.string, match.end()))
+    return f"{'-'.join(f'{amount:.10g}' for amount in amounts)} {currency}{next(after, '')}"
 
 
 def number_in(text: str) -> float:
