@@ -21,36 +21,68 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
-from actors.lead_analysis import LeadAnalysisAgent
+from actors.settings import ModelSettings
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
 from deployments.graph import bind_agents
 from deployments.link import ServeLink
 from deployments.loops import end_all
 from deployments.replica import ReplicaSettings
 from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
-from domain.analysis import LeadAnalysis
+from domain.analysis import LeadAnalysis, Route
 from domain.errors import AgentError
 from domain.ids import AgentKind
 from domain.task import LEAD_ANALYSIS, Completion, Release, TaskEnvelope, TaskState
+from serve_app.settings import load_settings
+from tests.agents.summary import Summary, SummaryAgent
 from tests.fakes.tasks import KIND, envelope, script
+from tests.provider.beside import ProviderThread
+from tests.provider.faults import Fault
+from tests.provider.protocol import ChatRequest
+from tests.provider.reading import ReadingBrain
 
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
 
+SUMMARY_LINE = ("GARDENOS_AGENTS__SUMMARY__AGENT", "tests.agents.summary:SummaryAgent")
+"""All the configuration that a new kind needs."""
+
 AGENTS: dict[AgentKind, AgentSettings] = {
-    LEAD_ANALYSIS: DEFAULT_AGENTS[LEAD_ANALYSIS].model_copy(update={"max_replicas": 1}),
+    **{kind: one.model_copy(update={"max_replicas": 1}) for kind, one in DEFAULT_AGENTS.items()},
     KIND: AgentSettings(
         agent="tests.fakes.agents:ScriptedAgent", concurrency=4, min_replicas=2, max_replicas=2
     ),
 }
 
+REACHABLE = {"email": "kim@example.com", "phone": "+15035550111"}
+
 Handle = DeploymentHandle[Any]
 
 
+def configured() -> dict[AgentKind, AgentSettings]:
+    """Return the agents of these tests, and the one that a line of configuration adds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*SUMMARY_LINE)
+        added = load_settings().agents[SummaryAgent.kind]
+    return {**AGENTS, SummaryAgent.kind: added}
+
+
+def answer(request: ChatRequest) -> str:
+    """Answer the guide's agent with its sentence, and others as a reader would."""
+    if request.schema_name == "summary":
+        return '{"sentence": "A new terrace."}'
+    return ReadingBrain()(request)
+
+
 @pytest.fixture(scope="module")
-def handles() -> Iterator[dict[AgentKind, Handle]]:
+def provider() -> Iterator[ProviderThread]:
+    with ProviderThread(brain=answer) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def handles(provider: ProviderThread) -> Iterator[dict[AgentKind, Handle]]:
     folder = Path(tempfile.mkdtemp(prefix="gdn-", dir="/tmp"))
     root = str(Path(__file__).parents[2])
     ray.init(
@@ -67,7 +99,8 @@ def handles() -> Iterator[dict[AgentKind, Handle]]:
     try:
         serve.start(proxy_location="Disabled", logging_config=quiet)
         found = {}
-        for kind, app in bind_agents(AGENTS, ReplicaSettings()).items():
+        replica = ReplicaSettings(model=ModelSettings(base_url=provider.base_url, name="stand-in"))
+        for kind, app in bind_agents(configured(), replica).items():
             handle = serve.run(app, name=kind, route_prefix=None, logging_config=quiet)
             handle._init(_run_router_in_separate_loop=True)
             found[kind] = handle
@@ -185,8 +218,30 @@ async def test_a_plain_handle_analyses_a_lead(handles: dict[AgentKind, Handle]) 
     lead = {"lead_id": "L-1", "message": "A new terrace of 40 m2, please."}
     analysis = await handles[LEAD_ANALYSIS].analyze.remote(lead)
     assert isinstance(analysis, LeadAnalysis)
-    assert analysis.lead_id == "L-1"
-    assert LeadAnalysisAgent.kind == LEAD_ANALYSIS
+    assert (analysis.lead_id, analysis.route) == ("L-1", Route.LOCAL)  # nobody to reach
+    by_model = await handles[LEAD_ANALYSIS].analyze.remote({**lead, "contact": REACHABLE})
+    assert (by_model.route, by_model.usage.calls) == (Route.MODEL, 1)
+
+
+async def test_a_kind_that_a_line_of_configuration_adds_answers_a_plain_handle(
+    handles: dict[AgentKind, Handle],
+) -> None:
+    lead = {"lead_id": "L-2", "message": "A new terrace of 40 m2, please."}
+    summary = await handles[SummaryAgent.kind].analyze.remote(lead)
+    assert isinstance(summary, Summary)
+    assert (summary.lead_id, summary.route, summary.usage.calls) == ("L-2", Route.MODEL, 1)
+
+
+async def test_a_replica_whose_provider_is_down_degrades(
+    handles: dict[AgentKind, Handle], provider: ProviderThread
+) -> None:
+    provider.plan(Fault.UNAUTHORIZED)
+    lead = {"lead_id": "L-3", "message": "A new terrace, please.", "contact": REACHABLE}
+    try:
+        analysis = await handles[LEAD_ANALYSIS].analyze.remote(lead)
+    finally:
+        provider.plan()
+    assert (analysis.route, analysis.usage.calls) == (Route.DEGRADED, 0)
 
 
 async def test_a_plain_call_gets_our_errors(handles: dict[AgentKind, Handle]) -> None:
