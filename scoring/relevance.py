@@ -117,9 +117,9 @@ def _scores(text: str, pieces: Sequence[_Piece]) -> list[float]:
     scores = [0.0] * len(pieces)
     for at, seen in zip(told, kinds, strict=True):
         scores[at] = math.fsum(weights[kind] for kind in seen)
-    filled = [at for at, piece in enumerate(pieces) if piece.length]
-    scores[filled[0]] += _FIRST
-    scores[filled[-1]] += _LAST
+    last = max(at for at, piece in enumerate(pieces) if piece.length)
+    scores[told[0]] += _FIRST
+    scores[last] += 0.0 if pieces[last].repeats else _LAST
     return scores
 
 

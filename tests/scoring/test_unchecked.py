@@ -162,6 +162,22 @@ def test_a_field_of_the_form_is_not_moved_by_an_unchecked_fact() -> None:
     assert answered(fields, claims).logit == analysed(lead(**fields)).logit
 
 
+def test_an_unchecked_fact_does_not_touch_what_a_checked_one_says() -> None:
+    def said(name: str, value: str, at: int, *, checked: bool) -> Fact:
+        return Fact(name=name, value=value, quote=MESSAGE[at], start=at, checked=checked)
+
+    sure = [
+        said("decision_role", "tenant", 4, checked=True),
+        said("start_date", "2028-03", 5, checked=True),
+    ]
+    doubtful = [
+        said("decision_role", "owner", 1, checked=False),
+        said("timeline", "asap", 2, checked=False),
+    ]
+
+    assert scored(french(), [*doubtful, *sure]).reasons == scored(french(), sure).reasons
+
+
 def test_an_unchecked_refusal_closes_nothing_and_asks_a_person_to_look() -> None:
     claims = (Claim("opt_out_channels", "phone", "passer voir le jardin"),)
     told, plain = answered(french(), claims), analysed(lead(**french()))
