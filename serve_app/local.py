@@ -3,11 +3,9 @@
 import contextlib
 import importlib
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from domain.errors import ConfigurationError, UnavailableError
+from serve_app import orphans
 from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
 from serve_app.settings import DashboardSettings, HttpSettings, Settings
@@ -80,9 +79,10 @@ def local_service(settings: Settings) -> Iterator[Running]:
         ConfigurationError: A port is in use, or a folder or an address cannot be used.
         UnavailableError: The database or the application did not become ready.
     """
+    orphans.sweep()
     check_port(settings.http.host, settings.http.port)
     check_models(settings)
-    with local_database(settings) as url, run_folder() as folder:
+    with local_database(settings) as url, orphans.run_folder() as folder:
         migrate_database(url, settings)
         os.environ.update(RAY_VARIABLES)
         if settings.http.haproxy and sys.platform == "linux":
@@ -97,19 +97,6 @@ def local_service(settings: Settings) -> Iterator[Running]:
             address = address_of(settings.http)
             wait_until_ready(address)
             yield Running(address, f"{address}/docs", dashboard)
-
-
-@contextlib.contextmanager
-def run_folder() -> Iterator[Path]:
-    """Make a private folder for sockets and logs; removed at the end.
-
-    Its path is short: that of a socket ends at 107 bytes, and HAProxy adds 70.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="gardenos-", dir="/tmp"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:
