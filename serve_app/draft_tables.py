@@ -75,6 +75,7 @@ def whole_draft(record: Json) -> RenderableType:
         *(Text(line) for line in lines),
         Panel(body, title=title, title_align="left", width=84),
         *(finding_line(finding) for finding in text["findings"]),
+        *(Text(f"note: {words(flag)}") for flag in draft["flags"]),
         *(Text(line) for line in history(record)),
     ]
     return Group(*parts)

@@ -14,11 +14,12 @@ import pytest
 from ray import cloudpickle
 from ray.serve import Application
 
+from deployments.link import Link
 from deployments.replica import ReplicaSettings, build_agent
 from deployments.runner import AgentRunner
 from deployments.settings import DEFAULT_AGENTS
 from deployments.wire import Cancel
-from domain.task import LEAD_ANALYSIS
+from domain.ids import AgentKind
 from serve_app.api import build_api
 from serve_app.app import build, open_services
 from serve_app.commands.demo import samples
@@ -34,14 +35,13 @@ Json = dict[str, Any]
 class LocalLink:
     """A link to one agent in this process."""
 
-    runner: AgentRunner = field(
-        default_factory=lambda: AgentRunner(
-            build_agent(LEAD_ANALYSIS, DEFAULT_AGENTS[LEAD_ANALYSIS], ReplicaSettings()),
-            DEFAULT_AGENTS[LEAD_ANALYSIS],
-            replica="local",
-            clock=time.time,
-        )
-    )
+    kind: AgentKind
+    runner: AgentRunner = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = DEFAULT_AGENTS[self.kind]
+        agent = build_agent(self.kind, settings, ReplicaSettings())
+        self.runner = AgentRunner(agent, settings, replica=str(self.kind), clock=time.time)
 
     async def stream(self, batch: bytes) -> AsyncGenerator[bytes, None]:
         async for group in self.runner.batch(batch):
@@ -55,11 +55,16 @@ class LocalLink:
         return None
 
 
+def local_links() -> dict[AgentKind, Link]:
+    """Return a link to every kind of agent of the defaults."""
+    return {kind: LocalLink(kind) for kind in DEFAULT_AGENTS}
+
+
 @pytest.fixture
 async def http(monkeypatch: pytest.MonkeyPatch, dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of the whole application but Ray."""
     monkeypatch.setenv("GARDENOS_DATABASE_URL", dsn)
-    async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
+    async with open_services(load_settings(), local_links()) as services:
         transport = httpx.ASGITransport(build_api(services))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
@@ -116,6 +121,76 @@ async def test_a_word_against_a_gate_lets_the_lead_be_scored(http: httpx.AsyncCl
     assert analysis["disqualification_reason"] != "SPAM"
 
 
+async def test_a_draft_goes_from_request_to_approval_with_every_edit_kept(
+    http: httpx.AsyncClient,
+) -> None:
+    lead = next(samples())
+    await http.post("/v1/leads/analyze", json=lead)
+    asked = {"lead_id": lead["lead_id"], "channel": "email"}
+    drafted = await http.post("/v1/follow-ups", json=asked)
+    address = drafted.headers["Location"]
+    words = {"by": "marta", "version": 1, "body": drafted.json()["draft"]["body"] + "\n\nPS: hello"}
+    edited = (await http.post(f"{address}/edit", json=words)).json()
+    approved = await http.post(f"{address}/approve", json={"by": "lena", "version": 2})
+    stored = (await http.get(address)).json()
+    assert drafted.status_code == 201
+    assert edited["edits"][0]["by"] == "marta"
+    assert approved.json() == stored
+    assert (stored["state"], stored["version"]) == ("approved", 3)
+    assert (await http.get(f"/v1/leads/{lead['lead_id']}")).json()["drafts"] == [stored]
+
+
+async def test_an_edit_that_names_a_foreign_link_is_not_approved_by_itself(
+    http: httpx.AsyncClient,
+) -> None:
+    lead = next(samples())
+    await http.post("/v1/leads/analyze", json=lead)
+    asked = {"lead_id": lead["lead_id"], "channel": "email"}
+    drafted = await http.post("/v1/follow-ups", json=asked)
+    address = drafted.headers["Location"]
+    body = drafted.json()["draft"]["body"] + "\n\nhttps://evil.example/login"
+    edited = (await http.post(f"{address}/edit", json={"by": "m", "body": body})).json()
+    refused = await http.post(f"{address}/approve", json={"by": "m"})
+    assert "blocking" in {one["severity"] for one in edited["edits"][0]["findings"]}
+    assert refused.status_code == 409
+
+
+@pytest.mark.parametrize("lead_id", ["demo-04", "demo-07"])
+async def test_nobody_is_drafted_to_who_should_not_be_written_to(
+    http: httpx.AsyncClient, lead_id: str
+) -> None:
+    (lead,) = (one for one in samples() if one["lead_id"] == lead_id)
+    await http.post("/v1/leads/analyze", json=lead)
+    answer = await http.post("/v1/follow-ups", json={"lead_id": lead_id})
+    assert answer.status_code == 409
+    assert (await http.get("/v1/follow-ups")).json()["items"] == []
+
+
+async def test_usage_of_an_offline_day_is_nothing_and_says_so(http: httpx.AsyncClient) -> None:
+    await http.post("/v1/leads/analyze", json=next(samples()))
+    report = (await http.get("/v1/usage", params={"by": "day,model,agent,tenant"})).json()
+    assert report["lines"] == []
+    assert report["total"]["cost_usd"] == "0.000000000"
+    assert report["reference_price"]["model"] == report["compared_with"]
+
+
+async def test_results_of_a_batch_come_by_long_polls(http: httpx.AsyncClient) -> None:
+    items = [{"lead": {"lead_id": f"r-{n}", "message": "mow"}} for n in range(40)]
+    answer = (await http.post("/v1/tasks/batch", json={"items": items})).json()
+    open_ids = {item["task"]["task_id"] for item in answer["items"]}
+    results: dict[str, Json] = {}
+    polls = 0
+    while open_ids:
+        asked = {"task_ids": sorted(open_ids), "wait_s": 20}
+        body = (await http.post("/v1/tasks/results", json=asked)).json()
+        assert len(body["items"]) + body["open"] == len(open_ids)
+        results |= {task["task_id"]: task["result"] for task in body["items"]}
+        open_ids -= results.keys()
+        polls += 1
+    assert {result["lead_id"] for result in results.values()} == {f"r-{n}" for n in range(40)}
+    assert polls < 20
+
+
 async def test_a_deleted_lead_leaves_no_task_behind(http: httpx.AsyncClient) -> None:
     lead = next(samples())
     created = (await http.post("/v1/leads", json=lead)).json()
@@ -136,7 +211,7 @@ async def test_without_a_database_the_service_starts_and_says_so(
 ) -> None:
     monkeypatch.setenv("GARDENOS_DATABASE_URL", "postgresql://u@127.0.0.1:1/none")
     monkeypatch.setattr("serve_app.app.READY_WAIT_S", 0.0)
-    async with open_services(load_settings(), {LEAD_ANALYSIS: LocalLink()}) as services:
+    async with open_services(load_settings(), local_links()) as services:
         transport = httpx.ASGITransport(build_api(services))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             alive = await http.get("/healthz")

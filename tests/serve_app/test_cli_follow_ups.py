@@ -18,7 +18,7 @@ from serve_app.exit_codes import ExitCode
 from serve_app.usage_report import report
 from tests.serve_app.specimens import NOW, PRICES, a_finding, a_record
 
-RECORD = a_record(body="Hello [bold] Dana,\n\nwhen may we visit?")
+RECORD = a_record(body="Hello [bold] Dana,\n\nwhen may we visit?", flags=("lead_closed",))
 ID = str(RECORD.follow_up_id)
 
 
@@ -79,6 +79,7 @@ def test_a_draft_is_shown_whole_with_how_to_approve_what_was_seen(
     assert "when may we visit?" in out
     assert "Subject: Your garden" in out
     assert "written by template 1 (local)" in out
+    assert "note: lead closed" in out
     assert f"gardenos follow-ups approve {ID} --by NAME --version 1" in out
 
 

@@ -115,7 +115,11 @@ def test_every_row_of_the_scored_file_has_its_score(application: Application, fo
 def test_the_three_variables_make_the_agents_ask_the_model(
     application: Application, provider: ProviderThread
 ) -> None:
-    lead = {"message": "We own the house; new lawn, 2,000 sq ft, budget $9k, in spring."}
+    lead = {
+        "contact": {"phone": "+15035550133"},
+        "location": {"postal_code": "97209", "country": "US"},
+        "message": "We own the house; new lawn, 2,000 sq ft, budget $9k, in spring.",
+    }
     analysis = application.post("/v1/leads/analyze", lead)
     usage = application.get("/v1/usage", by="model")
     assert analysis["route"] == "model"
