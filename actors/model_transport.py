@@ -23,8 +23,8 @@ MAX_ADDRESSES = 16
 
 _LIMIT = "total_limit_s"
 
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-"""Headers about the bytes on the wire; the body is handed on unpacked."""
+_HANDED_ON = ("content-type", "location", "retry-after", "retry-after-ms", "x-request-id")
+"""Headers of an answer that anybody reads; those about packing would have it unpacked twice."""
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -131,11 +131,8 @@ class LeanTransport(httpx2.AsyncClient):
             answer.close()
             raise
         answer.release()
-        headers = [
-            (name, value)
-            for name, value in answer.headers.items()
-            if name.lower() not in _OF_THE_WIRE
-        ]
+        told = answer.headers
+        headers = [(name, told[name]) for name in _HANDED_ON if name in told]
         return httpx2.Response(answer.status, headers=headers, content=content, request=request)
 
     def _address(self, url: str) -> httpx2.URL:

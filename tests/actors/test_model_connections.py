@@ -7,6 +7,8 @@ import json
 import logging
 import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -269,3 +271,10 @@ async def test_what_is_streamed_goes_the_stock_way() -> None:
 
     assert b"".join(pieces) == completion(GOOD)[1]
     assert stock.status_code == 200
+
+
+def test_an_installation_without_a_model_imports_neither_openai_nor_ray() -> None:
+    asked = "import sys, actors.models, actors.prices; print({'openai', 'ray'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "set()"
