@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from actors.settings import ModelOverride
-from domain.task import LEAD_ANALYSIS
+from domain.task import FOLLOW_UP, LEAD_ANALYSIS
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -148,5 +148,6 @@ class QueueSettings(Section):
 
 DEFAULT_AGENTS = {
     LEAD_ANALYSIS: AgentSettings(agent="actors.lead_analysis:LeadAnalysisAgent"),
+    FOLLOW_UP: AgentSettings(agent="actors.follow_up:FollowUpAgent"),
 }
 """One line per agent kind: this and the agent's file and prompts are all a new kind needs."""

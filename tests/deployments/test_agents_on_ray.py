@@ -30,8 +30,9 @@ from deployments.replica import ReplicaSettings
 from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.analysis import LeadAnalysis, Route
 from domain.errors import AgentError
+from domain.follow_up import FollowUp, Stage
 from domain.ids import AgentKind
-from domain.task import LEAD_ANALYSIS, Completion, Release, TaskEnvelope, TaskState
+from domain.task import FOLLOW_UP, LEAD_ANALYSIS, Completion, Release, TaskEnvelope, TaskState
 from serve_app.settings import load_settings
 from tests.agents.summary import Summary, SummaryAgent
 from tests.fakes.tasks import KIND, envelope, script
@@ -221,6 +222,22 @@ async def test_a_plain_handle_analyses_a_lead(handles: dict[AgentKind, Handle]) 
     assert (analysis.lead_id, analysis.route) == ("L-1", Route.LOCAL)  # nobody to reach
     by_model = await handles[LEAD_ANALYSIS].analyze.remote({**lead, "contact": REACHABLE})
     assert (by_model.route, by_model.usage.calls) == (Route.MODEL, 1)
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["a lead", "a lead and what is asked"])
+async def test_a_plain_handle_drafts_a_follow_up(
+    handles: dict[AgentKind, Handle],
+    named: bool,  # noqa: FBT001 - a table
+) -> None:
+    lead = {"lead_id": "L-4", "message": "A new terrace, please.", "contact": REACHABLE}
+    request = {"lead_id": "L-4", "stage": "second_touch", "channel": "email"}
+    draft = await handles[FOLLOW_UP].analyze.remote(
+        {"lead": lead, "request": request} if named else lead
+    )
+    assert isinstance(draft, FollowUp)
+    assert draft.lead_id == "L-4"
+    assert draft.stage is (Stage.SECOND_TOUCH if named else Stage.FIRST_REPLY)
+    assert draft.body
 
 
 async def test_a_kind_that_a_line_of_configuration_adds_answers_a_plain_handle(
