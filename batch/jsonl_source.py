@@ -14,6 +14,7 @@ SAMPLE_ROWS = 1000
 
 MAX_COLUMNS = 1000
 _SKIPPED_AT_ONCE = 2**16
+_KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "a boolean"}
 
 
 class JsonlSource:
@@ -76,5 +77,5 @@ def _row(number: int, line: str) -> Row | Unreadable:
     except orjson.JSONDecodeError as error:
         return Unreadable(number, f"a fault at character {error.pos}", "a JSON object")
     if not isinstance(value, dict):
-        return Unreadable(number, f"a {type(value).__name__}", "a JSON object")
+        return Unreadable(number, _KINDS.get(type(value), "no object"), "a JSON object")
     return Row(number, value)

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,8 @@ def encoding_of(head: bytes, named: str | None) -> str:
         return next((codec for mark, codec in _MARKS if head.startswith(mark)), UTF_8)
     try:
         codec = codecs.lookup(named)
-        codecs.getincrementaldecoder(named)().decode(b"")
-    except (LookupError, TypeError) as error:
+        io.TextIOWrapper(io.BytesIO(), encoding=named)  # refuses codecs that are not of text
+    except LookupError as error:
         allowed = "a text encoding such as utf-8, cp1252 or iso-8859-15"
         raise InvalidInputError("--encoding", named[:40], allowed) from error
     return UTF_8 if codec.name == "utf-8" else codec.name
