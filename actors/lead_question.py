@@ -6,9 +6,10 @@ from typing import Annotated, cast
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from domain.lead import Lead
+from domain.lead import Lead, Location
 from scoring.claim_forms import FORMS, ClaimForm, Kind
 from scoring.claims import CLAIM_NAMES, Claim
+from scoring.injection import injected_spans
 
 QUESTION = "lead_facts"
 
@@ -62,21 +63,27 @@ def fact_list(forms: Mapping[str, ClaimForm] = FORMS) -> str:
 def lead_document(lead: Lead, message: str) -> str:
     """Return what the model gets of a lead, as one JSON document.
 
-    Nothing that names or reaches the person is in it, but for what stands in the message.
+    Nothing that names or reaches the person is in it, but for what stands in the message; nor is a
+    field that gives orders.
 
     Args:
         lead: The lead.
         message: The part of its message that is read.
     """
-    place = lead.location
     fields = {
         "created_at": lead.created_at.date().isoformat(),
         "locale": lead.locale,
         "service": lead.service,
-        "location": place.model_dump(exclude={"lat", "lon"}, exclude_none=True) if place else None,
+        "location": _place(lead.location) if lead.location else None,
         "message": message,
     }
     return orjson.dumps({name: value for name, value in fields.items() if value}).decode()
+
+
+def _place(location: Location) -> dict[str, str]:
+    """Return where the work is; a field of a form can hold orders as well as the message can."""
+    said = location.model_dump(include={"postal_code", "city", "region", "country"})
+    return {name: text for name, text in said.items() if text and not injected_spans(text)}
 
 
 def _written(form: ClaimForm) -> str:
