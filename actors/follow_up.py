@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from actors.agent import AgentResult, Clock
 from actors.collaborators import Collaborators
 from actors.drafting.assignment import Assignment, Sender, sender_of
-from actors.drafting.checks import DraftText, check_text
+from actors.drafting.checks import SUBJECT_MAX_CHARS, DraftText, check_personal, check_text
 from actors.drafting.choice import (
     choose_channel,
     choose_language,
@@ -40,7 +40,6 @@ from actors.drafting.sms import segments
 from actors.drafting.template_writer import (
     WRITER,
     Check,
-    is_blocked,
     subject_line,
     write_from_templates,
 )
@@ -66,7 +65,7 @@ QUOTE_UNKNOWN = "quote_unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """One draft to write, with everything its writers need."""
 
     given: FollowUpInput
@@ -151,7 +150,7 @@ class FollowUpAgent:
         """Return the result of a run as a FollowUp."""
         return FollowUp.model_validate_json(result)
 
-    def _job(self, given: FollowUpInput, as_of: datetime) -> _Job:
+    def _job(self, given: FollowUpInput, as_of: datetime) -> Job:
         """Decide what is to be written, or refuse."""
         lead, request = given.lead, given.request
         if request.lead_id != lead.lead_id:
@@ -172,7 +171,7 @@ class FollowUpAgent:
         check = partial(
             check_text, lead=lead, analysis=analysis, writing=self._writing, profile=profile
         )
-        return _Job(given, analysis, sheet, assignment, self._sender, reading, check)
+        return Job(given, analysis, sheet, assignment, self._sender, reading, check)
 
     def _analysis(self, given: FollowUpInput, as_of: datetime) -> LeadAnalysis:
         """Return the analysis of this version of the lead, made by patterns where there is none.
@@ -194,7 +193,7 @@ class FollowUpAgent:
             message_budget_chars=self._scoring.message_budget_chars,
         )
 
-    def _from_templates(self, job: _Job, *, degraded_because: str | None = None) -> _Written:
+    def _from_templates(self, job: Job, *, degraded_because: str | None = None) -> _Written:
         text, findings = write_from_templates(
             job.assignment, job.sheet, job.sender, check=job.check
         )
@@ -206,8 +205,11 @@ class FollowUpAgent:
             degraded_because=degraded_because,
         )
 
-    async def _ask(self, job: _Job, calls: ModelRun) -> _Written:
-        """Have the model write, once more where a check says no, and the templates after that."""
+    async def _ask(self, job: Job, calls: ModelRun) -> _Written:
+        """Have the model write, once more where a check says no, and the templates after that.
+
+        Warnings count here too: nobody asked the model to promise anything.
+        """
         document = draft_document(
             job.assignment,
             job.sheet,
@@ -221,21 +223,22 @@ class FollowUpAgent:
             reply = await calls.ask(self._question(asked))
             if reply.value is None:
                 return self._from_templates(job, degraded_because=reply.degraded_because or "")
-            text = self._around(job, reply.value)
-            findings = self._findings(job, text)
-            if not is_blocked(findings):
-                return self._by_model(text, findings, reply.llm)
+            personal = unframed(reply.value.body, job.assignment, job.sheet)
+            text = self._around(job, personal, reply.value.subject)
+            findings = self._findings(job, personal, text)
+            if not findings:
+                return self._by_model(text, reply.llm)
             asked = with_faults(document, reply.value, findings)
         names = ", ".join(sorted({finding.check for finding in findings}))
         return self._from_templates(job, degraded_because=f"checks_failed: {names}")
 
-    def _message(self, job: _Job) -> str:
+    def _message(self, job: Job) -> str:
         """Return what the model gets to read of the lead's message."""
         return message_for_writer(prompt_text(job.reading))
 
-    def _findings(self, job: _Job, text: DraftText) -> tuple[DraftFinding, ...]:
-        """Return what the checks say of the model's text."""
-        return job.check(text)
+    def _findings(self, job: Job, personal: str, text: DraftText) -> tuple[DraftFinding, ...]:
+        """Return what the checks say of the model's part, and of the text around it."""
+        return check_personal(personal, job.assignment.language) + job.check(text)
 
     def _question(self, document: Mapping[str, Any]) -> Question[DraftAnswer]:
         return Question(
@@ -247,20 +250,19 @@ class FollowUpAgent:
             prompt_version=self._prompt.version,
         )
 
-    def _around(self, job: _Job, answer: DraftAnswer) -> DraftText:
+    def _around(self, job: Job, personal: str, subject: str | None) -> DraftText:
         """Return the model's words with greeting, signature and the rest around them."""
-        subject = " ".join((answer.subject or "").split())
+        line = " ".join((subject or "").split())
+        usable = line and len(line) <= SUBJECT_MAX_CHARS
         return framed(
-            unframed(answer.body, job.assignment, job.sheet),
-            subject or subject_line(job.assignment, job.sheet, job.sender),
+            personal,
+            line if usable else subject_line(job.assignment, job.sheet, job.sender),
             assignment=job.assignment,
             sheet=job.sheet,
             sender=job.sender,
         )
 
-    def _by_model(
-        self, text: DraftText, findings: tuple[DraftFinding, ...], llm: str | None
-    ) -> _Written:
+    def _by_model(self, text: DraftText, llm: str | None) -> _Written:
         version_of_prompt = self._prompt.version
         made_by = ModelVersion(
             scorer=MODEL_WRITER,
@@ -268,9 +270,9 @@ class FollowUpAgent:
             llm=llm,
             prompt_version=version_of_prompt,
         )
-        return _Written(text, findings, made_by, route=Route.MODEL)
+        return _Written(text, (), made_by, route=Route.MODEL)
 
-    def _draft(self, job: _Job, written: _Written, as_of: datetime) -> FollowUp:
+    def _draft(self, job: Job, written: _Written, as_of: datetime) -> FollowUp:
         channel, text = job.assignment.channel, written.text
         window = job.sheet.window if channel is Channel.PHONE else None
         return FollowUp(
@@ -293,7 +295,7 @@ class FollowUpAgent:
         )
 
 
-def _flags(job: _Job) -> tuple[str, ...]:
+def _flags(job: Job) -> tuple[str, ...]:
     """Return what the person who approves should know: faults of the message, odd stages."""
     lead, stage = job.given.lead, job.assignment.stage
     flags = set(job.reading.flags)

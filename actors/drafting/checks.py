@@ -77,6 +77,7 @@ _GREETING_WORDS = frozenset(
     | {"to", "you", "team", "family", "damen", "herren", "sehr", "geehrte", "geehrter", "liebe"}
     | {"lieber", "the", "from", "von"}
 )
+_SIGNATURE = re.compile(r"[^\W\d_a-zäöüß][\w.'\u2019-]*(?: [^\W\d_a-zäöüß][\w.'\u2019-]*){0,4}")
 _ADDRESSED = frozenset({"frau", "herr", "mr", "mrs", "ms", "miss", "mx", "sir", "madam"})
 _OPT_OUT = re.compile(
     r"\bstop\b|\bno thanks\b|nein danke|\bopt(?:ing)?[ -]?out\b|unsubscribe|abbestell|abmeld|"
@@ -140,6 +141,25 @@ def check_text(
     return tuple(ordered[:MOST_FINDINGS])
 
 
+def check_personal(personal: str, language: Language) -> tuple[DraftFinding, ...]:
+    """Return what is wrong with what a model wrote between greeting and closing, taken alone."""
+    return tuple(_check_personal(personal, language))
+
+
+def _check_personal(personal: str, language: Language) -> Iterator[DraftFinding]:
+    yield from _check_words(personal)
+    if not reads_as(readable(personal), language):
+        yield _blocking("wrong_language", shortened(personal), f"a text in {language.value}")
+    last = personal.rsplit("\n\n", maxsplit=1)[-1]
+    if _SIGNATURE.fullmatch(last.strip()):
+        yield _blocking("foreign_signature", shortened(last), "no name under the text")
+
+
+def _check_words(text: str) -> Iterator[DraftFinding]:
+    if len(text.split()) < LEAST_WORDS:
+        yield _blocking("too_short", shortened(text), f"at least {LEAST_WORDS} words")
+
+
 def _check_form(text: DraftText, writing: WritingSettings) -> Iterator[DraftFinding]:
     """Subject, length and characters."""
     subject = text.subject or ""
@@ -156,8 +176,7 @@ def _check_form(text: DraftText, writing: WritingSettings) -> Iterator[DraftFind
 
 
 def _check_length(text: DraftText, writing: WritingSettings) -> Iterator[DraftFinding]:
-    if len(text.body.split()) < LEAST_WORDS:
-        yield _blocking("too_short", shortened(text.body), f"at least {LEAST_WORDS} words")
+    yield from _check_words(text.body)
     if text.channel is Channel.SMS:
         parts, most = segments(text.body), writing.sms_max_segments
         if parts > most:

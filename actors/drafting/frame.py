@@ -14,15 +14,18 @@ from domain.lead import Channel
 
 _Build = Callable[[str, Assignment, FactsSheet, Sender], str]
 
+MOST_CHARS = 8000
+"""A model's answer is read up to here; no draft may be as long."""
+
 _GREETS = re.compile(
     r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|guten (?:tag|morgen|abend)|hallo|"
     r"liebe[rs]?|sehr geehrte[rs]?)\b[^\n!?.]{0,60}[,!]\s*",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(
-    r"\n\s*(?:(?:kind|best|warm|many)? ?(?:regards|wishes)|all the best|sincerely|yours|cheers|"
+    r"\n[ \t]*(?:(?:kind|best|warm|many)? ?(?:regards|wishes)|all the best|sincerely|yours|cheers|"
     r"mit (?:freundlichen|besten|herzlichen) grüßen|(?:viele|liebe|beste|herzliche|freundliche|"
-    r"schöne) grüße|mfg)\b[^\n]{0,40}(?:\n[^\n]{0,60}){0,3}\s*$",
+    r"schöne) grüße|mfg)\b[^\n]{0,40}(?:\n[^\n]{0,60}){0,3}\Z",
     re.IGNORECASE,
 )
 
@@ -66,7 +69,7 @@ def unframed(written: str, assignment: Assignment, sheet: FactsSheet) -> str:
     see it.
     """
     own = greeting(assignment, sheet)
-    text = written.strip()
+    text = written[:MOST_CHARS].strip()
     if text.casefold().startswith(own.casefold()):
         text = text[len(own) :]
     return _CLOSES.sub("", text).strip()

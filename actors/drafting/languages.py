@@ -32,6 +32,14 @@ _SMALL_WORDS: Mapping[Language, frozenset[str]] = MappingProxyType(
 )
 """Words that one of the languages uses all the time and the other does not have."""
 
+_OTHER_SMALL_WORDS = _set(
+    "le les et est nous vous votre notre pour avec une dans que qui sur merci bonjour pas sont"
+    " el los las es por para con su sus una nos hola gracias usted muy"
+    " il gli che di del della per con sono grazie buongiorno ciao"
+    " het een voor uw dank op met wij"
+)
+"""Of languages we do not write: only to see that a sentence is in one of them."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SENTENCE = re.compile(r"[.!?]\s|\n")
 
@@ -72,10 +80,12 @@ def reads_as(text: str, language: Language) -> bool:
 
 
 def foreign_sentence(text: str, language: Language) -> str | None:
-    """Return the first sentence that is clearly in another language we know, or None."""
+    """Return the first sentence that is clearly in another language, or None."""
     for sentence in _SENTENCE.split(text):
         hits = small_words(sentence)
-        if hits[language] == 0 and sum(hits.values()) >= _FOREIGN_SENTENCE:
+        others = sum(hits.values()) - hits[language]
+        unknown = sum(word in _OTHER_SMALL_WORDS for word in _words(sentence))
+        if hits[language] == 0 and (others >= _FOREIGN_SENTENCE or unknown >= LEAST_HITS):
             return sentence.strip()
     return None
 

@@ -56,7 +56,7 @@ def read_name(field: str) -> PersonName | None:
     is no name.
     """
     text = _plain(field)
-    if not text or len(text) > MOST_CHARACTERS or _NEVER.search(text) or injected_spans(text):
+    if not text or len(text) > MOST_CHARACTERS or _NEVER.search(text) or _is_odd(text):
         return None
     words = _WORD.findall(text)
     if not 1 <= len(words) <= MOST_WORDS or any(_bare(word) in _NO_PERSON for word in words):
@@ -92,6 +92,10 @@ def _plain(field: str) -> str:
     if comma and "," not in first and len(first.split()) <= 2 and len(last.split()) <= 2:  # noqa: PLR2004 - "Last, First"
         text = f"{first.strip()} {last.strip()}"
     return text.replace(",", " ").strip()
+
+
+def _is_odd(text: str) -> bool:
+    return any(char.isnumeric() for char in text) or bool(injected_spans(text))
 
 
 def _cased(word: str, *, whole: str) -> str:

@@ -11,6 +11,9 @@ MASK = "\ufffc"
 _SQUARE = re.compile(r"(?<=m)[\u00b2\u00b3]|(?<=\bm)[23]\b|(?<=\bft)[\u00b2\u00b3]")
 _DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\uff0e": ".", "\u2024": ".", "\u2044": "/"})
 _VISIBLE_JOINER = "\u200d"
+_MAYBE_HIDDEN = re.compile(r"[^\x20-\x7e]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_UNSEEN = frozenset({"Cf", "Mn", "Me"})
 _LINE_CONTROLS = frozenset("\n\r\t")
 
 
@@ -36,12 +39,12 @@ def readable(text: str) -> str:
     """
     shown = _SQUARE.sub("", text.translate(_DOTS))
     shown = unicodedata.normalize("NFKC", shown).translate(_DOTS)
-    return "".join(_plain_char(char) for char in shown if not _is_unseen(char))
+    return _NOT_ASCII.sub(lambda match: _plain_char(match[0]), shown)
 
 
 def hidden_characters(text: str) -> Iterator[str]:
     """Yield the names of characters that nobody sees, apart from those that join emoji."""
-    for char in text:
+    for char in _MAYBE_HIDDEN.findall(text):
         joins = char == _VISIBLE_JOINER
         if (
             unicodedata.category(char) in {"Cf", "Cc", "Co"}
@@ -65,11 +68,8 @@ def shortened(text: str, most: int = 120) -> str:
     return line if len(line) <= most else line[: most - 1] + "\u2026"
 
 
-def _is_unseen(char: str) -> bool:
-    return unicodedata.category(char) in {"Cf", "Mn", "Me"} or char == "\u200b"
-
-
 def _plain_char(char: str) -> str:
-    if char.isascii() or unicodedata.category(char) != "Nd":
-        return char
-    return str(unicodedata.decimal(char))
+    category = unicodedata.category(char)
+    if category in _UNSEEN:
+        return ""
+    return str(unicodedata.decimal(char)) if category == "Nd" else char

@@ -1,7 +1,7 @@
 """What a model is asked for a draft: one JSON document of facts, and the shape of the answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -97,13 +97,13 @@ def draft_document(
     return {name: value for name, value in document.items() if value not in (None, "", [], {})}
 
 
-def as_turn(document: dict[str, Any]) -> str:
+def as_turn(document: Mapping[str, Any]) -> str:
     """Return a document as the text of the user's turn."""
-    return orjson.dumps(document).decode()
+    return orjson.dumps(dict(document)).decode()
 
 
 def with_faults(
-    document: dict[str, Any], answer: DraftAnswer, findings: Sequence[DraftFinding]
+    document: Mapping[str, Any], answer: DraftAnswer, findings: Sequence[DraftFinding]
 ) -> dict[str, Any]:
     """Return the document of the second try: with the first answer, and what was wrong with it."""
     faults = [{"check": one.check, "found": one.found, "allowed": one.allowed} for one in findings]

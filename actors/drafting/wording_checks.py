@@ -39,7 +39,9 @@ _PAYMENT = re.compile(
     r"vorkasse|anzahlung|down ?payment|prepay\w{0,4}|in advance payment|pay(?:ment)? (?:now|in "
     r"advance|upfront)|paypal|venmo|zelle|western union|bitcoin|crypto\w{0,8}|gift ?cards?|"
     r"gutscheinkarte\w?|credit card|kreditkarte\w?|debit card|cvv|passwor[dt]\w{0,2}|passphrase|"
-    r"log-?in|sign in to|einloggen|verify your (?:account|identity)|social security)\b"
+    r"log-?in|sign in to|einloggen|(?:verify|confirm) your (?:account|identity|card|details|data)|"
+    r"account (?:is|was|has been) (?:locked|blocked|suspended|closed)|konto (?:ist|wurde) gesperrt|"
+    r"bestätigen sie (?:ihre? |bitte )?(?:konto|karte|daten|identität)|social security)\b"
 )
 _PROMISE = re.compile(
     r"(?<!feel )\bfree (?:of charge|quote|estimate|consultation|visit|advice|offer|gift|trial|"
@@ -58,6 +60,7 @@ _SOON = re.compile(
     r"week)|übermorgen|(?<!guten )(?<!am )morgen (?!früh)(?=\w)|morgen früh|nächste[rn]? woche|"
     r"diese[rn]? woche|noch heute|heute noch|umgehend noch)\b"
 )
+_PROMPT_REPLY = re.compile(r"\bprompt(?= (?:reply|response|answer|action|visit)\b)", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 _FORMATTING = re.compile(r"\*\*|(?m:^\s{0,3}#{1,6}\s)|```|(?m:^\s*>\s)|(?m:^\s*\|.*\|\s*$)|~~")
 _SHOUT = re.compile(r"\b[A-ZÄÖÜ]{4,}(?:[ ,!]+[A-ZÄÖÜ]{2,}){1,}\b|\b[A-ZÄÖÜ]{6,}\b")
@@ -80,7 +83,8 @@ def find_inside_talk(text: str) -> Iterator[Seen]:
 
 def find_orders(text: str) -> Iterator[Seen]:
     """Yield orders to the machine that a draft repeats."""
-    yield from (Seen("echoed_orders", text[start:end]) for start, end in injected_spans(text))
+    plain = _PROMPT_REPLY.sub("quick", text)
+    yield from (Seen("echoed_orders", plain[start:end]) for start, end in injected_spans(plain))
 
 
 def find_payment(text: str) -> Iterator[Seen]:
