@@ -26,6 +26,7 @@ from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.errors import ConfigurationError
 from postgres.settings import DatabaseSettings
 from scoring.settings import ScoringSettings
+from serve_app.wording import kind_of_value
 
 PREFIX = "GARDENOS_"
 FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
@@ -187,8 +188,11 @@ class Environment(EnvSettingsSource):
 
 
 def _without_secrets(found: dict[str, Any]) -> dict[str, Any]:
-    """Take back what a secret's variable put into a section of the same name."""
-    for variable in SECRET_VARIABLES:
+    """Take back what a secret's variable put into a section of the same name.
+
+    A secret that stands in the JSON of a whole section stays, to be refused by its name.
+    """
+    for variable in SECRET_VARIABLES & {name.upper() for name in os.environ}:
         section, _, name = variable[len(PREFIX) :].lower().partition("__")
         values = found.get(section)
         if name and isinstance(values, dict):
@@ -358,6 +362,9 @@ def _first_fault(error: ValidationError) -> ConfigurationError:
         elif path == ["database", "url"]:
             allowed = URL_BY_REFERENCE
         return ConfigurationError(_as_written(path), "an unknown setting", allowed)
+    if fault["type"] == "model_type":
+        got = kind_of_value(fault["input"])
+        return ConfigurationError(_as_written(path), got, "a group of settings by their names")
     return ConfigurationError(_as_written(path), _got(path, fault["input"]), _allowed(fault))
 
 

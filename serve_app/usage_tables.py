@@ -1,6 +1,7 @@
 """The report of usage in the terminal."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
@@ -29,7 +30,12 @@ def usage_table(report: Json) -> Table:
 
 def period_of(report: Json) -> str:
     """Return what the report is over, in words."""
-    return f"Usage from {report['since'][:16]} to {report['until'][:16]}"
+    return f"Usage from {utc(report['since'])} to {utc(report['until'])} UTC"
+
+
+def utc(text: str) -> str:
+    """Return an ISO 8601 time with zone as day and minute in UTC, as the ledger's days are."""
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def figures(line: Json) -> tuple[str, ...]:

@@ -191,6 +191,38 @@ def test_a_wrong_database_address_is_one_line_without_the_password(
     assert "hunter2" not in error
 
 
+@pytest.mark.parametrize(
+    ("variables", "settings"),
+    [
+        ({"GARDENOS_MODEL__API_KEY": "hunter2"}, ""),
+        ({"GARDENOS_MODEL": '{"api_key": "hunter2"}'}, ""),
+        ({"GARDENOS_MODEL": "hunter2"}, ""),
+        ({"GARDENOS_MODEL__API_KEY_VARIABLE": "sk-hunter2"}, ""),
+        ({"GARDENOS_MODEL__BASE_URL": "https://u:hunter2@provider.example"}, ""),
+        ({"GARDENOS_AGENTS__LEAD_ANALYSIS__MODEL__API_KEY": "hunter2"}, ""),
+        ({}, "model: {api_key: hunter2, base_url: 'https://x/v1', name: y}"),
+        ({}, "model: {fallbacks: [{api_key: hunter2}]}"),
+        ({}, "model: hunter2"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_one_line_without_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    settings: str,
+) -> None:
+    (tmp_path / "settings.yaml").write_text(settings, encoding="utf-8")
+    monkeypatch.setenv("GARDENOS_SETTINGS_FILE", str(tmp_path / "settings.yaml"))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["usage", "--json"]) == ExitCode.CONFIGURATION
+    printed = capsys.readouterr()
+    assert one_line(printed.err)
+    assert json.loads(printed.out)["error"]["name"] == "configuration"
+    assert "hunter2" not in printed.err + printed.out
+
+
 @pytest.mark.parametrize("command", ["serve", "demo", "migrate", "status", "leads"])
 def test_an_unknown_setting_stops_every_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str

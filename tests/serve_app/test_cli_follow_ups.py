@@ -258,6 +258,7 @@ def test_usage_shows_cost_comparison_and_where_the_price_is_from(
     out = run("usage", "--by", "agent", "--days", "7", "--compare-with", "gpt-4o")
     params = service.asked[0].url.params
     assert (params["by"], params["compare_with"]) == ("agent", "gpt-4o")
+    assert "to 2026-11-23 12:00 UTC" in out
     assert "$0.389500" in out
     assert "$3.50" in out
     assert "88.9 %" in out

@@ -103,6 +103,17 @@ class Application:
                 found.append(process)
         return found
 
+    def run_folders(self) -> set[Path]:
+        """Return the private folders for sockets and logs that its processes were given."""
+        named = (
+            Path(argument)
+            for process in self.processes()
+            for argument in process.cmdline()
+            if argument.startswith("/tmp/gardenos-")
+        )
+        found = {Path(*path.parts[:3]) for path in named if len(path.parts) > 3}
+        return found - {self.folder}
+
     def kill(self) -> None:
         """Kill the process a user would stop, and wait for nothing else to end."""
         assert self._process is not None

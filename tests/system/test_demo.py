@@ -101,12 +101,6 @@ def test_it_leaves_no_process_behind(demo: dict[str, Any]) -> None:
 
 
 def test_no_other_user_can_enter_the_folder_of_a_running_service(application: Application) -> None:
-    opened = {
-        Path(argument).parents[-3]
-        for process in application.processes()
-        for argument in process.cmdline()
-        if argument.startswith("/tmp/gardenos-") and len(Path(argument).parents) > 2
-    }
-    opened.discard(application.folder)
+    opened = application.run_folders()
     assert opened
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in opened} == {0o700}
