@@ -43,6 +43,9 @@ class OutputFile:
             self.file.close()
             got = f"{path}, which another run is writing"
             raise InvalidInputError(option, got, "a file of its own for each run") from error
+        except OSError as error:
+            self.file.close()
+            raise self.unwritable(error) from error
         self._kept = False
 
     def keep(self) -> None:

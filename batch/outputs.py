@@ -1,7 +1,7 @@
 """The two files a run leaves: results and rejects, opened before any work, kept at its end."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from batch.output_file import OutputFile
@@ -60,8 +60,7 @@ class Outputs:
 
     def abandon(self) -> None:
         """Let go of files that will be removed."""
-        with suppress(OSError):
-            self._writer.close()
+        self._writer.abandon()
 
 
 @contextmanager
@@ -93,10 +92,10 @@ def open_outputs(
         outputs = Outputs(out_file, file_format, rejects_file)
         try:
             yield outputs
+            outputs.finish()
         except BaseException:
             outputs.abandon()
             raise
-        outputs.finish()
         out_file.keep()
         if outputs.rejected or always_rejects or rejects.exists():
             rejects_file.keep()

@@ -1,5 +1,6 @@
 """Writes results as they come: JSON Lines with whole analyses, CSV and Parquet as a table."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,10 @@ class Writer(Protocol):
         """Write what is held back; the file itself stays open, and no row may follow."""
         ...
 
+    def abandon(self) -> None:
+        """Let go of the file, which will be removed; never raises."""
+        ...
+
 
 def open_writer(output: OutputFile, file_format: FileFormat) -> Writer:
     """Return a writer of a format into a file under way."""
@@ -57,6 +62,9 @@ class JsonLines:
     def close(self) -> None:
         """Hold nothing back."""
 
+    def abandon(self) -> None:
+        """Hold nothing."""
+
 
 class CsvTable:
     """A table in CSV (RFC 4180, UTF-8)."""
@@ -71,6 +79,9 @@ class CsvTable:
 
     def close(self) -> None:
         """Hold nothing back."""
+
+    def abandon(self) -> None:
+        """Hold nothing."""
 
 
 class ParquetTable:
@@ -89,9 +100,12 @@ class ParquetTable:
 
     def close(self) -> None:
         """Write the last group and the end of the file."""
-        try:
-            self._write_group()
-        finally:
+        self._write_group()
+        self._parquet.close()
+
+    def abandon(self) -> None:
+        """Close the writer of the library, which would do so later and then complain."""
+        with contextlib.suppress(OSError, pa.ArrowException):
             self._parquet.close()
 
     def _write_group(self) -> None:
