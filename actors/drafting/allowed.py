@@ -56,9 +56,11 @@ def allowed(sheet: FactsSheet, *, writing: WritingSettings, profile: BusinessPro
     """Return what a draft to a lead may hold."""
     days = frozenset(_days(sheet))
     own = {writing.sender_name or "", writing.postal_address, profile.name}
+    code = sheet.postal_code or ""
+    places = {sheet.city or "", "" if code.isdigit() else code}
     names = {sheet.name.full, sheet.name.first or ""} if sheet.name else set()
     return Allowed(
-        strings=frozenset({*own, *names, sheet.city or "", sheet.postal_code or ""} - {""}),
+        strings=frozenset({*own, *names, *places} - {""}),
         links=frozenset(writing.links),
         emails=frozenset({sheet.email} if sheet.email else ()),
         phones=frozenset(_phones(writing.phone, sheet.phone)),
@@ -91,6 +93,8 @@ def _numbers(sheet: FactsSheet) -> Iterator[float]:
     if sheet.area_m2 is not None:
         yield sheet.area_m2
         yield from (area_in_units(sheet.area_m2, country)[1] for country in ("US", None))
+    if (sheet.postal_code or "").isdigit():
+        yield float(sheet.postal_code or 0)
     for fact in sheet.facts:
         if isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
             yield float(fact.value)

@@ -95,7 +95,7 @@ _DIGIT_WORD = (
 _SPELLED_PHONE = re.compile(rf"\b{_DIGIT_WORD}(?:[\s,-]{{1,2}}{_DIGIT_WORD}){{4,}}\b")
 _RANGE = re.compile(rf"\s?(?:-|\u2013|to|bis)\s?{_CURRENCY}?\s?")
 _DIGITS = re.compile(r"\d[\d.,]*")
-_LIST_MARK = re.compile(r"(?m)^\s*[1-9][.)]\s")
+_LIST_MARK = re.compile(r"(?m)^[ \t]*[1-9][.)]\s")
 _COUNT_OF_QUESTIONS = re.compile(
     r"(?<![\d.,])[1-3](?=\s(?:(?:quick|short|brief|small|simple|kurze|kleine|weitere)\s)?"
     r"(?:questions?|things?|details?|points?|fragen?|angaben|dinge|punkte)\b)"
@@ -229,7 +229,9 @@ def _in_range(number: Number, upper: Number | None, sentence: str) -> float:
 def _kind(sentence: str, start: int, end: int) -> str:
     if _PERCENT.match(sentence, end):
         return "invented_discount"
-    money = _BEFORE_AMOUNT.search(sentence[:start]) or _AFTER_AMOUNT.match(sentence, end)
+    money = _BEFORE_AMOUNT.search(sentence[max(0, start - 12) : start]) or _AFTER_AMOUNT.match(
+        sentence, end
+    )
     return "invented_price" if money else "invented_number"
 
 

@@ -11,6 +11,8 @@ MASK = "\ufffc"
 _SQUARE = re.compile(r"(?<=m)[\u00b2\u00b3]|(?<=\bm)[23]\b|(?<=\bft)[\u00b2\u00b3]")
 _DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\uff0e": ".", "\u2024": ".", "\u2044": "/"})
 _VISIBLE_JOINER = "\u200d"
+_NOT_BEFORE = r"(?<![\w@.$€£-])(?<![$€£] )"
+_NOT_AFTER = r"(?![\w@/-]|\.\w|\s?[%$€£])"
 _MAYBE_HIDDEN = re.compile(r"[^\x20-\x7e]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNSEEN = frozenset({"Cf", "Mn", "Me"})
@@ -55,10 +57,13 @@ def hidden_characters(text: str) -> Iterator[str]:
 
 
 def without(text: str, known: Iterable[str]) -> str:
-    """Return the text with every whole occurrence of the known strings masked, longest first."""
+    """Return the text with every whole occurrence of the known strings masked, longest first.
+
+    What stands beside a sign of money or per cent is no such occurrence.
+    """
     for one in sorted({readable(one) for one in known if one.strip()}, key=len, reverse=True):
         words = r"\s+".join(re.escape(word) for word in one.split())
-        text = re.sub(rf"(?<![\w@.-]){words}(?![\w@/-]|\.\w)", MASK, text)
+        text = re.sub(rf"{_NOT_BEFORE}{words}{_NOT_AFTER}", MASK, text)
     return text
 
 

@@ -62,7 +62,9 @@ _SOON = re.compile(
 )
 _PROMPT_REPLY = re.compile(r"\bprompt(?= (?:reply|response|answer|action|visit)\b)", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
-_FORMATTING = re.compile(r"\*\*|(?m:^\s{0,3}#{1,6}\s)|```|(?m:^\s*>\s)|(?m:^\s*\|.*\|\s*$)|~~")
+_FORMATTING = re.compile(
+    r"\*\*|```|~~|^[ \t]{0,3}#{1,6}\s|^[ \t]*>\s|^[ \t]*\|.*\|[ \t]*$", re.MULTILINE
+)
 _SHOUT = re.compile(r"\b[A-ZÄÖÜ]{4,}(?:[ ,!]+[A-ZÄÖÜ]{2,}){1,}\b|\b[A-ZÄÖÜ]{6,}\b")
 _NOT_SHOUTED = frozenset({"STOP", "WHATSAPP", "GMBH"})
 _MANY_MARKS = re.compile(r"[!?]{3,}")

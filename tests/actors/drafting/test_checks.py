@@ -317,6 +317,23 @@ def test_what_nobody_could_check_may_not_be_written() -> None:
     assert names(checked(text, silent)) == {"invented_number"}
 
 
+@pytest.mark.parametrize(
+    ("said", "check"),
+    [
+        ("It costs $50000 in all.", "invented_price"),
+        ("It costs 50000 dollars in all.", "invented_price"),
+        ("It costs €50000 in all.", "invented_price"),
+        ("It is 50000 % of it.", "invented_discount"),
+        ("It costs $1012 AB in all.", "invented_price"),
+        ("It is in 50000, is it?", None),
+    ],
+)
+def test_a_postal_code_is_no_price(said: str, check: str | None) -> None:
+    code = "1012 AB" if "AB" in said else "50000"
+    lead = dana(location={"postal_code": code, "country": "NL"})
+    assert names(checked(english(said), lead)) == ({check} if check else set())
+
+
 def test_an_order_in_the_message_makes_no_number_right() -> None:
     text = english("Please pay at our place: it is $500 in all.")
     assert "invented_price" in names(checked(text, sample(5)))
