@@ -100,9 +100,9 @@ def test_a_sentence_said_twice_is_kept_once() -> None:
 
 def test_a_fact_that_is_said_once_outranks_one_that_is_said_all_the_time() -> None:
     mowing = [f"We want mowing in place {at}. " for at in range(800)]
-    text = "".join([*mowing[:500], "The board votes in May. ", *mowing[500:]])
+    text = "".join([*mowing[:500], "Jill recommended you. ", *mowing[500:]])
 
-    assert "The board votes in May." in cut(text, 600)
+    assert "Jill recommended you." in cut(text, 600)
 
 
 def test_the_neighbours_of_a_fact_stay_for_its_context() -> None:
