@@ -130,7 +130,6 @@ class LeanTransport(httpx2.AsyncClient):
         except BaseException:
             answer.close()
             raise
-        answer.release()
         told = answer.headers
         headers = [(name, told[name]) for name in _HANDED_ON if name in told]
         return httpx2.Response(answer.status, headers=headers, content=content, request=request)
@@ -158,9 +157,10 @@ class LeanTransport(httpx2.AsyncClient):
 
 
 async def _content(answer: aiohttp.ClientResponse, request: httpx2.Request) -> bytes:
-    """Return the body, unpacked; stop reading where it is longer than any answer should be."""
-    if (answer.content_length or 0) > MAX_RESPONSE_BYTES:
-        raise httpx2.DecodingError("too long", request=request)
+    """Return the body, unpacked; stop reading where it is longer than any answer should be.
+
+    At its end aiohttp keeps the connection for the next call.
+    """
     chunks: list[bytes] = []
     size = 0
     while chunk := await answer.content.readany():

@@ -227,7 +227,7 @@ def build_models(
     Raises:
         ConfigurationError: An address is none.
     """
-    # 0.25 s and 60 MB of imports that an installation without a model need not pay for.
+    # 0.3 s and 25 MB of imports that an installation without a model need not pay for.
     client = importlib.import_module("actors.model_client")
     transport = importlib.import_module("actors.model_transport")
     transports: dict[str, Any] = {}

@@ -67,6 +67,7 @@ def test_a_complaint_is_short_and_repeats_no_value() -> None:
     assert "jane" not in read.complaint
 
 
+@pytest.mark.timeout(2)
 @pytest.mark.parametrize("text", ["{" * 100_000, '{"a":' * 100_000, "[" * 100_000, '"' * 100_000])
 def test_hostile_text_ends_soon_as_a_misfit(text: str) -> None:
     assert isinstance(read_answer(text, Said), Misfit)
