@@ -53,7 +53,7 @@ class ModelSettings(Endpoint):
     """Section ``model``: without a base_url and a name everything runs offline."""
 
     variants: tuple[Variant, ...] = Field(
-        default=(), description="Models that get a share of the tasks, chosen by the lead."
+        default=(), description="Models that get a share of the tasks, chosen by the task's id."
     )
     fallbacks: tuple[Endpoint, ...] = Field(
         default=(), description="Models asked in turn where the first fails; then offline."
