@@ -74,6 +74,13 @@ _DAYS = (
     (re.compile(r"\b(?:saturdays?|samstags?|sonnabends?)\b"), ("sat",)),
     (re.compile(r"\b(?:sundays?|sonntags?)\b"), ("sun",)),
 )
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS_AHEAD = (
+    (re.compile(r"\b(?:today|tonight|heute)\b"), 0),
+    (re.compile(r"(?<!day after )\b(?:tomorrow|(?<!guten )(?<!am )(?<!jeden )morgen)\b"), 1),
+    (re.compile(r"\b(?:day after tomorrow|übermorgen)\b"), 2),
+)
+"""Days named by their distance from the day the lead came in."""
 _NOT_THEN = re.compile(r"\b(?:not|no|except|never|nicht|außer|kein\w{0,2})\b[^.,;]{0,10}$")
 _ONLY_DAYS = phrase(
     None,
@@ -89,13 +96,13 @@ _CALL_PHRASE = phrase(
     "call|ring |phone|rückruf|zurückrufen|rufen|anruf|reach|erreich|contact|available|"
     "best time|melden",
     r"\b(?:(?:please |pls )?(?:call|ring|phone)(?: me| us| back)|call-?back|call (?=[+(\d])|"
-    r"calls? (?:only )?(?=after|before|between|from)|"
+    r"(?:calls?|ring|phone) (?:only )?(?=(?:after|before|between|from|today|tomorrow)\b)|"
     r"(?:give (?:me|us) a (?:call|ring|shout|bell))|(?:best time|reach(?:ed|able)? |available |"
     r"contact me )|"
     r"rückruf\w{0,2}|zurückrufen|rufen sie|(?:mich |uns |bitte )(?:\w{1,12} )?an(?:zu)?rufen|"
     r"anrufen|erreichbar|"
-    r"zu erreichen|melden sie sich|please call|pls call|call (?:only )?(?:after|before|between|"
-    r"from))\b",
+    r"zu erreichen|melden sie sich|(?:please|pls) (?:call|ring|phone)|"
+    r"call (?:only )?(?:after|before|between|from))\b",
 )
 MOST_CALLS = 300
 """Mentions of a call that are looked at; a letter has a few."""
@@ -114,7 +121,7 @@ def find_call_times(reading: Reading) -> Iterator[tuple[str, Found]]:
     for match in islice(occurrences(reading.lower, _CALL_PHRASE), MOST_CALLS):
         if not is_negated(reading.lower, match.start(), match.end()):
             yield "callback", Found(value=True, start=match.start(), end=match.end())
-        yield from _limits(reading.lower, match)
+        yield from _limits(reading, match)
     for match in occurrences(reading.lower, _ONLY_DAYS):
         days = _days_in(match[0])
         if days:
@@ -130,7 +137,8 @@ def find_refused_calls(reading: Reading) -> list[Found]:
     ]
 
 
-def _limits(lower: str, call: re.Match[str]) -> Iterator[tuple[str, Found]]:
+def _limits(reading: Reading, call: re.Match[str]) -> Iterator[tuple[str, Found]]:
+    lower = reading.lower
     start = call.start() - len(sentence_before(lower, call.start(), _SPAN))
     end = call.end() + len(sentence_after(lower, call.end(), _SPAN))
     hours = list(_hours(lower, start, end))
@@ -141,6 +149,12 @@ def _limits(lower: str, call: re.Match[str]) -> Iterator[tuple[str, Found]]:
         day = pattern.search(lower, call.end(), end)
         if day and not _NOT_THEN.search(lower[max(0, day.start() - 16) : day.start()]):
             yield "callback_days", Found(list(days), day.start(), day.end())
+    for pattern, ahead in _DAYS_AHEAD:
+        for near in pattern.finditer(lower, start, end):
+            if _NOT_THEN.search(lower[max(0, near.start() - 16) : near.start()]):
+                continue
+            weekday = (reading.created_on.weekday() + ahead) % len(_WEEK)
+            yield "callback_days", Found([_WEEK[weekday]], near.start(), near.end())
 
 
 def _hours(lower: str, start: int, end: int) -> Iterator[tuple[str, Found]]:

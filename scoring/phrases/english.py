@@ -230,6 +230,17 @@ ENGLISH: Mapping[str, tuple[Phrase, ...]] = {
             rf"\b(?:start|begin|starting|ready) {UP_TO_2}(?:now|today|tomorrow|this week|"
             rf"any ?time)\b",
         ),
+        phrase(
+            Timeline.ASAP.value,
+            "today|tonight",
+            rf"\b(?:need(?:s|ed)?|done|come|fixed|removed|cleared|cut|help) {UP_TO_4}"
+            r"(?:today|tonight)\b",
+        ),
+        phrase(
+            Timeline.ASAP.value,
+            "emergency",
+            r"\bemergency\b(?! (?:exit|access|contact|number|vehicle|services|lane))",
+        ),
     ),
     "preferred_channel": (
         phrase(

@@ -180,8 +180,10 @@ GERMAN: Mapping[str, tuple[Phrase, ...]] = {
     "timeline": (
         phrase(
             Timeline.ASAP.value,
-            "ab sofort|schnell|dringend|umgehend|sofort|baldmöglichst|baldigst|bald wie",
-            r"\b(?:ab sofort|so (?:schnell|bald) wie (?:es )?(?:nur )?(?:möglich|geht)|"
+            "ab sofort|schnell|dringend|umgehend|sofort|baldmöglichst|baldigst|bald wie|notfall|"
+            "heute",
+            r"\b(?:ab sofort|notfall|noch heute|heute noch|"
+            r"so (?:schnell|bald) wie (?:es )?(?:nur )?(?:möglich|geht)|"
             r"(?:schnellst|bald)möglichst|schnellstens|baldigst|dringend\w{0,3}|umgehend|"
             r"sofort(?:ige[nr]?)?)\b",
         ),

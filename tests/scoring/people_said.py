@@ -94,6 +94,17 @@ CONTACT: tuple[Said, ...] = (
     ("callback_after", "best time to call is 10am - 2pm", "US", "10:00"),
     ("callback_before", "best time to call is 10am - 2pm", "US", "14:00"),
     ("callback_after", "abends anrufen bitte", "DE", "17:00"),
+    ("callback_after", "Please ring after 6pm", "GB", "18:00"),
+    ("callback", "please phone", "GB", True),
+    ("callback_days", "Please call me tomorrow", "US", ["mon"]),
+    ("callback_days", "Tomorrow please call me back after 5", "US", ["mon"]),
+    ("callback_days", "call me the day after tomorrow", "US", ["tue"]),
+    ("callback_days", "Bitte morgen zurückrufen", "DE", ["mon"]),
+    ("callback_days", "Rückruf bitte übermorgen", "DE", ["tue"]),
+    ("callback_days", "please call me, but not tomorrow", "US", None),
+    ("callback_days", "ring me today", "GB", ["sun"]),
+    ("callback_days", "Guten Morgen, bitte um Rückruf", "DE", None),
+    ("callback_days", "We start tomorrow. Please call me", "US", None),
     ("callback_days", "Bitte nur werktags anrufen", "DE", ["mon", "tue", "wed", "thu", "fri"]),
 )
 """Telephone, e-mail, place, and when to call."""
