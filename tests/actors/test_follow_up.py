@@ -196,13 +196,25 @@ def test_odd_stages_are_flagged(agent: FollowUpAgent) -> None:
     assert draft(agent, draft_input(sample(5))).flags == ("prompt_injection",)
 
 
-def test_a_call_is_not_made_before_the_hour_that_was_named(agent: FollowUpAgent) -> None:
-    found = draft(agent, draft_input(sample(2)))
-    assert found.send_not_before.isoformat() == "2026-11-23T18:00:00+01:00"
-    evening = datetime(2026, 11, 23, 19, 30, tzinfo=UTC).timestamp
-    payload = draft_input(sample(2), channel=Channel.EMAIL).model_dump_json().encode()
-    result = asyncio.run(agent.run(envelope(1, payload=payload), evening))
-    assert agent.answer(result.result).send_not_before.isoformat() == "2026-11-24T08:00:00+01:00"
+SEND_TIMES = [
+    # somebody who asked for a call after 18:00, at 15:00 and 20:30 of Berlin
+    (Channel.PHONE, "2026-11-23T15:00+01:00", "2026-11-23T18:00+01:00"),
+    (Channel.PHONE, "2026-11-23T20:30+01:00", "2026-11-23T20:30+01:00"),
+    # the same person by e-mail
+    (Channel.EMAIL, "2026-11-23T15:00+01:00", "2026-11-23T15:00+01:00"),
+    (Channel.EMAIL, "2026-11-23T20:30+01:00", "2026-11-24T08:00+01:00"),
+    (Channel.EMAIL, "2026-11-22T12:00+01:00", "2026-11-23T08:00+01:00"),
+]
+
+
+@pytest.mark.parametrize(("channel", "now", "expected"), SEND_TIMES)
+def test_a_draft_says_when_it_may_be_sent(
+    agent: FollowUpAgent, channel: Channel, now: str, expected: str
+) -> None:
+    payload = draft_input(sample(2), channel=channel).model_dump_json().encode()
+    clock = datetime.fromisoformat(now).timestamp
+    result = asyncio.run(agent.run(envelope(1, payload=payload), clock))
+    assert agent.answer(result.result).send_not_before.isoformat(timespec="minutes") == expected
 
 
 def test_a_past_day_is_not_mentioned(agent: FollowUpAgent) -> None:
