@@ -53,11 +53,15 @@ FOREIGN = re.compile(
 """What the orders ask for; none of it stands in an honest draft."""
 
 
-class TrustingAgent(FollowUpAgent):
-    """The same agent with its guards out: the model reads all, and nobody checks what it wrote."""
+class OpenAgent(FollowUpAgent):
+    """The same agent with one guard out: the model reads every order; what it writes is checked."""
 
     def _message(self, job: Job) -> str:
         return job.given.lead.message
+
+
+class TrustingAgent(OpenAgent):
+    """The same agent with both guards out: nobody checks what the model wrote, either."""
 
     def _findings(self, job: Job, personal: str, text: DraftText) -> tuple[DraftFinding, ...]:
         del job, personal, text
@@ -94,11 +98,18 @@ def foreign(draft: FollowUp) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "place"), [(Channel.EMAIL, "end"), (Channel.WHATSAPP, "inside")]
+    ("channel", "place", "build"),
+    [
+        (Channel.EMAIL, "end", FollowUpAgent),
+        (Channel.WHATSAPP, "inside", FollowUpAgent),
+        (Channel.WHATSAPP, "end", OpenAgent),
+    ],
 )
-async def test_no_order_puts_anything_foreign_into_a_draft(channel: Channel, place: str) -> None:
+async def test_no_order_puts_anything_foreign_into_a_draft(
+    channel: Channel, place: str, build: type[FollowUpAgent]
+) -> None:
     given = [ordering(order, place) for order in every_order()]
-    async with obedient() as provider, draft_world(provider) as world:
+    async with obedient() as provider, draft_world(provider, build=build) as world:
         written = await drafts(world, *given, channel=channel)
     caught = {
         lead.message: (found, draft.body)
