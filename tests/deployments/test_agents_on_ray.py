@@ -18,6 +18,7 @@ import orjson
 import pytest
 import ray
 from ray import serve
+from ray.serve import RunTarget
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
@@ -99,12 +100,17 @@ def handles(provider: ProviderThread) -> Iterator[dict[AgentKind, Handle]]:
     quiet = LoggingConfig(log_level="WARNING", enable_access_log=False)
     try:
         serve.start(proxy_location="Disabled", logging_config=quiet)
-        found = {}
         replica = ReplicaSettings(model=ModelSettings(base_url=provider.base_url, name="stand-in"))
-        for kind, app in bind_agents(configured(), replica).items():
-            handle = serve.run(app, name=kind, route_prefix=None, logging_config=quiet)
+        apps = bind_agents(configured(), replica)
+        started = serve.run_many(
+            [
+                RunTarget(app, name=kind, route_prefix=None, logging_config=quiet)
+                for kind, app in apps.items()
+            ]
+        )
+        found = dict(zip(apps, started, strict=True))
+        for handle in found.values():
             handle._init(_run_router_in_separate_loop=True)
-            found[kind] = handle
         yield found
     finally:
         serve.shutdown()
