@@ -122,9 +122,8 @@ def make_plan(order: Order) -> Plan:
         raise InvalidInputError(str(order.file), "no row", "a header line and at least one lead")
     out_format = _out_format(order, reading.format)
     out = order.out or order.file.with_name(f"{order.file.stem}.scored{SUFFIXES[out_format]}")
-    rejects = order.rejects or out.with_name(
-        f"{order.file.stem}.rejects{_reject_suffix(out_format)}"
-    )
+    rejects_name = f"{order.file.stem}.rejects{_reject_suffix(out_format)}"
+    rejects = order.rejects or out.parent / rejects_name
     rejects_format(rejects)
     check_apart(order.file, out, rejects)
     preparation = Preparation(targets, found.digest, datetime.now(UTC))

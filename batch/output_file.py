@@ -29,9 +29,9 @@ class OutputFile:
         """
         self.path = path
         self._option = option
-        self._part = path.with_name(f".{path.name}.part")
         if path.is_dir():
             raise InvalidInputError(option, f"{path}, a folder", "a file")
+        self._part = path.with_name(f".{path.name}.part")
         try:
             self.file: IO[bytes] = self._part.open("ab")
         except OSError as error:
