@@ -275,3 +275,27 @@ def test_an_interrupted_run_says_that_it_can_go_on_and_leaves_no_half_file(
     assert process.returncode == 130
     assert "the same command again goes on" in " ".join(said.split())
     assert [one.name for one in tmp_path.iterdir()] == ["many.jsonl"]
+
+
+GUIDE = (REPOSITORY / "docs" / "how-to" / "score-a-file.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_does_what_it_says(application: Application, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```csv\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "leads.csv").write_text(example, encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+    assert len(blocks) == 4
+    for block in blocks:
+        done = subprocess.run(
+            ["bash", "-euc", block.replace(".venv/bin/", f"{GARDENOS.parent}/")],
+            cwd=tmp_path,
+            env=environment({"GARDENOS_HTTP__PORT": str(application.port)}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "2 rows" in done.stderr
+    with (tmp_path / "leads.scored.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["lead_id"] for row in csv.DictReader(file)] == ["a-1", "a-2"]
