@@ -148,6 +148,7 @@ def test_what_a_killed_run_left_is_written_over(tmp_path: Path) -> None:
     (tmp_path / ".out.csv.part").write_text("half a line")
     out = written(tmp_path, "out.csv", FileFormat.CSV)
     assert out.read_text().startswith("line,lead_id")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["out.csv", "r.csv"]
 
 
 @pytest.mark.parametrize("place", ["no-such-folder/out.csv", "a-folder", "file.csv/out.csv"])

@@ -170,6 +170,14 @@ async def test_a_service_that_stays_away_ends_the_run_and_says_how_to_go_on() ->
         await run(service, pace=impatient)
 
 
+async def test_no_more_rows_are_open_than_allowed_however_slow_the_service_is() -> None:
+    stalled = replace(PACE, stall_s=0.3)
+    async with serving(a_service(faults=Faults(slow=1.0))) as service:
+        with pytest.raises(UnavailableError):
+            await run(service, 300, pace=stalled)
+    assert PACE.rows_open / 2 < len(service.tasks) <= PACE.rows_open
+
+
 async def test_rows_that_never_finish_end_the_run() -> None:
     stalled = replace(PACE, stall_s=0.1)
     async with serving(a_service(faults=Faults(slow=1.0))) as service:

@@ -26,11 +26,12 @@ from serve_app import orphans
 
 before = subprocess.Popen(["sleep", "600"])
 with orphans.run_folder(Path(sys.argv[1])) as folder:
-    marked = subprocess.Popen(["sh", "-c", "sleep 600 & sleep 600 & wait"])
+    marked = subprocess.Popen(["sh", "-c", "sleep 600 & env -i sleep 600 & wait"])
     print(folder, before.pid, marked.pid, flush=True)
     sys.stdin.read()
 """
-"""A start that has a child from before its run, and one of its run with children of its own."""
+"""A start that has a child from before its run, and one of its run with children of its own, of
+which one does not even carry the mark."""
 
 
 @pytest.fixture

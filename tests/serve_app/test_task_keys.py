@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from serve_app.routes.examples import LEAD
+from serve_app.routes.tasks import TaskInput, _request_of
 from tests.serve_app.fakes import World
 
 
@@ -45,6 +46,11 @@ async def test_a_key_that_is_none_is_refused_with_its_item_alone(
     refused, accepted = answer.json()["items"]
     assert refused["problem"]["errors"][0]["field"] == "idempotency_key"
     assert accepted["task"]["created"] is True
+
+
+def test_a_request_is_what_was_named_so_that_later_versions_know_it_again() -> None:
+    item = TaskInput.model_validate({**an_item("a", "key"), "priority": "normal"})
+    assert set(_request_of(item)) == {"lead"}
 
 
 async def test_the_key_and_fields_left_at_their_default_do_not_make_another_request(

@@ -1,0 +1,130 @@
+"""Claims about a whole run, from a file to its results, at a service of two addresses."""
+
+import csv
+from pathlib import Path
+from random import Random
+
+import pytest
+from rich.console import Console
+
+from batch.job import Order, Place, Plan, make_plan, score
+from batch.pace import Pace
+from batch.progress import Lines
+from batch.rows import FileFormat
+from batch.run_book import run_key
+from batch.tally import Tally
+from domain.errors import InvalidInputError, UnavailableError
+from tests.batch.fake_service import FakeService, Faults, serving
+from tests.batch.files import write, write_parquet
+
+PACE = Pace(chunk_rows=2, rest_s=0.0, poll_s=0.1, patience_s=0.2, base_s=0.001, cap_s=0.01)
+LEADS = "id,E-Mail,Message\na,a@example.com,mow\nb,b@example.com,trim\na,c@example.com,dig\n"
+
+
+async def run(plan: Plan, service: FakeService) -> Tally:
+    """Do what was planned."""
+    place = Place(service.address, run_key(plan.survey.digest, plan.mapping_digest, 0), PACE)
+    watcher = Lines(Console(quiet=True), 0.0)
+    with plan.outputs() as outputs:
+        return await score(plan, outputs, place=place, watcher=watcher)
+
+
+def a_service(**changes: object) -> FakeService:
+    """Return a fake that is not served yet."""
+    return FakeService(Random(7), **changes)  # type: ignore[arg-type]  # noqa: S311
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return what lies in a folder."""
+    return sorted(one.name for one in folder.iterdir())
+
+
+async def test_a_file_becomes_results_and_rejects_beside_it(tmp_path: Path) -> None:
+    plan = make_plan(Order(write(tmp_path, "leads.csv", LEADS)))
+    async with serving(a_service()) as service:
+        tally = await run(plan, service)
+    assert (tally.scored, tally.rejected, tally.total) == (2, 1, 3)
+    assert names_in(tmp_path) == ["leads.csv", "leads.rejects.csv", "leads.scored.csv"]
+    sent = [task.lead for task in service.tasks.values()]
+    assert sent == [
+        {"lead_id": "a", "contact": {"email": "a@example.com"}, "message": "mow"},
+        {"lead_id": "b", "contact": {"email": "b@example.com"}, "message": "trim"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "out", "rejects"),
+    [
+        ("a.csv", {}, "a.scored.csv", "a.rejects.csv"),
+        ("a.tsv", {"out_format": FileFormat.PARQUET}, "a.scored.parquet", "a.rejects.csv"),
+        ("a.jsonl", {}, "a.scored.jsonl", "a.rejects.jsonl"),
+        ("a", {"out": Path("x/y.jsonl")}, "x/y.jsonl", "x/a.rejects.jsonl"),
+        ("a.csv", {"rejects": Path("r.jsonl")}, "a.scored.csv", "r.jsonl"),
+    ],
+)
+def test_places_follow_from_the_name_of_the_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    order: dict[str, Path],
+    out: str,
+    rejects: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, name, '{"message": "mow"}\n' if "json" in name else LEADS)
+    plan = make_plan(Order(Path(name), **order))  # type: ignore[arg-type]
+    assert (plan.out, plan.rejects) == (Path(out), Path(rejects))
+
+
+async def test_parquet_goes_the_same_way(tmp_path: Path) -> None:
+    columns: dict[str, list[object]] = {
+        "message": ["mow", "dig"],
+        "contact": [None, {"email": "x"}],
+    }
+    plan = make_plan(Order(write_parquet(tmp_path, "leads.parquet", columns)))
+    async with serving(a_service()) as service:
+        tally = await run(plan, service)
+    assert tally.scored == 2
+    assert plan.out.name == "leads.scored.parquet"
+
+
+async def test_a_limited_run_is_part_of_the_whole_one(tmp_path: Path) -> None:
+    file = write(tmp_path, "leads.csv", LEADS)
+    async with serving(a_service()) as service:
+        await run(make_plan(Order(file, limit=1)), service)
+        tally = await run(make_plan(Order(file)), service)
+    assert (tally.scored, tally.resumed) == (2, 1)
+    assert service.analysed == ["a", "b"]
+
+
+async def test_another_mapping_is_another_run_and_another_name_of_the_file_is_not(
+    tmp_path: Path,
+) -> None:
+    async with serving(a_service()) as service:
+        await run(make_plan(Order(write(tmp_path, "one.csv", LEADS))), service)
+        moved = await run(make_plan(Order(write(tmp_path, "two.csv", LEADS))), service)
+        order = Order(tmp_path / "one.csv", named=("Message=attributes.note",))
+        mapped = await run(make_plan(order), service)
+    assert (moved.resumed, mapped.resumed) == (2, 0)
+
+
+async def test_a_file_that_changes_meanwhile_gives_no_results(tmp_path: Path) -> None:
+    plan = make_plan(Order(write(tmp_path, "leads.csv", LEADS)))
+    write(tmp_path, "leads.csv", LEADS + "d,d@example.com,rake\n")
+    async with serving(a_service()) as service:
+        with pytest.raises(InvalidInputError, match="changed while it was read"):
+            await run(plan, service)
+    assert names_in(tmp_path) == ["leads.csv"]
+
+
+async def test_a_run_that_gave_up_goes_on_where_it_was(tmp_path: Path) -> None:
+    plan = make_plan(Order(write(tmp_path, "leads.csv", LEADS)))
+    async with serving(a_service()) as service:
+        service.faults = Faults(away=1.0)
+        with pytest.raises(UnavailableError):
+            await run(plan, service)
+        service.faults = Faults()
+        await run(plan, service)
+    with plan.out.open(newline="") as file:
+        assert [row["lead_id"] for row in csv.DictReader(file)] == ["a", "b"]
+    assert service.analysed == ["a", "b"]
