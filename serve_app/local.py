@@ -28,6 +28,7 @@ RAY_VARIABLES = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "1",
     "RAY_COLOR_PREFIX": "0",
+    "no_grpc_proxy": "127.0.0.1,::1,localhost",  # else http_proxy takes Serve's own calls away
 }
 """Read when Ray is imported: everything listens on loopback, nothing is reported to anyone."""
 
