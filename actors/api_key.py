@@ -57,12 +57,15 @@ class ApiKey:
             self._look(self._file)
         return self._key
 
-    def reread(self) -> bool:
-        """Look at once, and return whether the key is another one than before."""
-        before = self._key if self._file else self.current()
+    def is_newer_than(self, refused: str | None) -> bool:
+        """Look at once, and return whether the key is another one than one that was refused.
+
+        Args:
+            refused: What the refused call was sent with: others may have read a new one since.
+        """
         self._looked_at_s = float("-inf")
         self._seen = None
-        return self.current() != before
+        return self.current() != refused
 
     def _look(self, file: Path) -> None:
         try:

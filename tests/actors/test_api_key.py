@@ -70,16 +70,17 @@ def test_a_link_that_is_switched_as_kubernetes_does_is_followed(tmp_path: Path) 
     assert key.current() == "sk-two"
 
 
-def test_rereading_tells_whether_the_key_changed(tmp_path: Path) -> None:
+def test_after_a_refusal_it_tells_whether_there_is_another_key(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("sk-1")
     key = _key(file=file)
-    key.current()
-    assert not key.reread()
+    sent = key.current()
+    assert not key.is_newer_than(sent)
 
     file.write_text("sk-2")
-    assert key.reread()
-    assert key.current() == "sk-2"
+    assert key.is_newer_than(sent)
+    assert key.is_newer_than(sent)
+    assert not key.is_newer_than(key.current())
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "sk one", "sk-\nX-Header: 1", "sk-\x00", "schlüssel"])

@@ -185,6 +185,24 @@ async def test_a_key_file_that_changed_is_read_again_when_the_old_key_is_refused
     assert reply.value is not None
 
 
+async def test_every_call_under_way_with_the_old_key_is_made_again_with_the_new(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-old-1111\n")
+    async with Provider(answering(api_key="sk-new-2222", latency_ms=100)) as there:
+        settings = settings_for(there, api_key_file=file)
+        async with models_of(settings) as models:
+            runs = [models.open(envelope(number), time.time) for number in range(8)]
+            asked = asyncio.gather(*(run.ask(QUESTION) for run in runs))
+            async with asyncio.timeout(5):
+                await there.log.until(lambda log: log.totals.calls == len(runs))
+            file.write_text("sk-new-2222\n")
+            replies = await asked
+
+    assert [reply.degraded_because for reply in replies] == [None] * len(runs)
+
+
 async def test_a_missing_key_is_named_as_the_reason() -> None:
     async with Provider(answering(api_key="sk-wanted")) as there:
         settings = settings_for(there, api_key_variable=VARIABLE)
