@@ -85,6 +85,10 @@ class Pace:
         """Return the seconds until the run's end."""
         return self.until_unix_s - self.clock()
 
+    def before(self, behind: int) -> "Pace":
+        """Return the limits for a model that has so many others behind it."""
+        return replace(self, retry=replace(self.retry, repeats_timeouts=behind == 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Course(Generic[AnswerT]):

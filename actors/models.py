@@ -100,9 +100,11 @@ class ProviderRun:
     async def _ask(self, question: Question[AnswerT]) -> Reply[AnswerT]:
         pace = self._begun()
         faults: list[tuple[str, ModelError]] = []
-        for model in self._chain:
+        for place, model in enumerate(self._chain, 1):
             try:
-                value = await ask_model(model, question, pace, self._ledger)
+                value = await ask_model(
+                    model, question, pace.before(len(self._chain) - place), self._ledger
+                )
             except ModelError as error:
                 faults.append((model.name, error))
                 self._note(model, error)

@@ -6,7 +6,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from actors.errors import ModelError
+from actors.errors import FaultCode, ModelError
 from domain.task import backoff_s
 
 MILLISECONDS_PER_S = 1000
@@ -20,11 +20,14 @@ class RetryPolicy:
         retries: Further calls to the same model after faults that may pass.
         base_s: Upper bound of the first wait, in seconds.
         cap_s: Upper bound of every wait, and of a Retry-After that is obeyed.
+        repeats_timeouts: Whether a call that took too long is made again. Where another model
+            stands behind, its time would go to one that has just shown that it hangs.
     """
 
     retries: int
     base_s: float
     cap_s: float
+    repeats_timeouts: bool = True
 
 
 def wait_before_retry_s(
@@ -40,6 +43,8 @@ def wait_before_retry_s(
         jitter: Uniform in [0, 1); drawn by the caller.
     """
     if not error.retryable or retries_made >= policy.retries:
+        return None
+    if error.code is FaultCode.TIMEOUT and not policy.repeats_timeouts:
         return None
     wait_s = backoff_s(retries_made + 1, base_s=policy.base_s, cap_s=policy.cap_s, jitter=jitter)
     if error.retry_after_s is not None:

@@ -84,6 +84,17 @@ async def test_fallbacks_are_asked_in_their_order_until_one_answers() -> None:
     assert [row.model for row in run.usage] == [OTHER, THIRD]
 
 
+async def test_a_model_that_hangs_leaves_time_for_the_one_behind_it() -> None:
+    hang = Rule(fault=Fault.HANG, model=MODEL)
+    async with Provider(answering(rules=(hang,))) as there:
+        fallbacks = (Endpoint(name=OTHER),)
+        settings = settings_for(there, timeout_s=0.4, run_limit_s=0.8, fallbacks=fallbacks)
+        reply, _ = await ask_once(settings, time.time)
+
+        assert [call.model for call in there.log.calls] == [MODEL, OTHER]
+    assert reply.llm == OTHER
+
+
 async def test_a_reply_without_a_value_names_the_first_fault_and_then_the_others() -> None:
     down = (Rule(fault=Fault.QUOTA_EXCEEDED, model=MODEL), Rule(fault=Fault.REFUSAL, model=OTHER))
     async with Provider(answering(rules=down)) as there:
