@@ -50,10 +50,12 @@ def until(condition: Callable[[], bool], what: str, limit_s: float = START_LIMIT
 class Application:
     """``gardenos serve`` in ``folder``, with everything it starts."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
-        """Describe a start; nothing runs yet."""
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str] | None = None, *, port: int | None = None
+    ) -> None:
+        """Describe a start, on a free port where none is given; nothing runs yet."""
         self.folder = folder
-        self.port = free_port()
+        self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = environment(variables or {})
         self._process: subprocess.Popen[str] | None = None

@@ -1,10 +1,16 @@
-"""The whole application and its database stop and come back; accepted work goes on."""
+"""The whole application and its database stop and come back; accepted work goes on.
 
+However the application ends, nothing of it is left, and the next start takes its port and data.
+"""
+
+import contextlib
+import re
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+import psutil
 import pytest
 
 from postgres.embedded import start_embedded
@@ -22,14 +28,37 @@ def test_tasks_queued_before_a_stop_are_done_after_the_start(
         journal = Journal(first, tmp_path / "runs.jsonl")
         journal.submit(60, seconds=1.0)
         until(lambda: len(journal.runs()) >= 16, "tasks run")
+        started = first.processes()
+        folders = run_folders(started)
         if killed:
             first.kill()
         else:
             assert first.stop() == []
-    with Application(folder, SLOW_AGENT) as second:
+    with Application(folder, SLOW_AGENT, port=first.port) as second:
         journal.application = second
         until(journal.all_finished, "every task is finished")
         journal.assert_each_has_one_result()
+        until(lambda: not any(map(runs, started)), "what the first start started has ended", 15)
+    assert folders
+    assert not [one for one in folders if one.exists()]
+
+
+def run_folders(processes: list[psutil.Process]) -> set[Path]:
+    """Return the private folders that processes were started for, by Ray's command lines."""
+    arguments: list[str] = []
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            arguments += process.cmdline()
+    found = [re.match(r"--?session[-_]dir=(/tmp/gardenos-\w+)/", one) for one in arguments]
+    return {Path(one[1]) for one in found if one}
+
+
+def runs(process: psutil.Process) -> bool:
+    """Tell whether a process still does anything; one that only waits for init does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_database_restart_under_load_loses_no_accepted_task() -> None:
