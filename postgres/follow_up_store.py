@@ -13,7 +13,7 @@ from domain.ids import LeadId, TaskId, TenantId
 from domain.lead import Lead
 from domain.ports import Page
 from postgres import queries
-from postgres.cursors import decode_cursor, encode_cursor
+from postgres.cursors import decode_moment, encode_cursor
 from postgres.documents import read_document, read_documents
 from postgres.pool import Connection, Database
 from postgres.retries import in_transaction
@@ -134,9 +134,9 @@ def _record(row: asyncpg.Record) -> FollowUpRecord:
 
 
 def _position(cursor: str) -> tuple[datetime, UUID]:
-    drafted_at, follow_up_id = decode_cursor(cursor, str, str)
+    drafted_at, follow_up_id = decode_moment(cursor)
     try:
-        return datetime.fromisoformat(str(drafted_at)), UUID(str(follow_up_id))
+        return drafted_at, UUID(follow_up_id)
     except ValueError as error:
         allowed = "the next_cursor of an earlier page"
         raise InvalidInputError("cursor", cursor[:60], allowed) from error

@@ -1,6 +1,5 @@
 """Leads in Postgres: read, changed under a lock, deleted with everything derived from them."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -8,14 +7,14 @@ import asyncpg
 
 from domain.analysis import LeadAnalysis
 from domain.duplicates import EarlierLead, contact_keys, first_of
-from domain.errors import InvalidInputError, NotFoundError
+from domain.errors import NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead, LeadStatus
 from domain.ports import LeadFilter, LeadRecord, Page
 from domain.task import LEAD_ANALYSIS, Submission
 from postgres import queries
 from postgres.admission import OVERRIDES, admit
-from postgres.cursors import decode_cursor, encode_cursor
+from postgres.cursors import decode_cursor, decode_moment, encode_cursor
 from postgres.documents import read_document, read_documents
 from postgres.name_locks import contact_names, lead_name, lock_names, names_of
 from postgres.pool import Connection, Database
@@ -258,9 +257,4 @@ def _position(cursor: str | None, leads: LeadFilter) -> tuple[datetime | float |
     if leads.call_first:
         priority, lead_id = decode_cursor(cursor, float, str)
         return float(priority), str(lead_id)
-    received_at, lead_id = decode_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(str(received_at)), str(lead_id)
-    except ValueError as error:
-        allowed = "the next_cursor of an earlier page"
-        raise InvalidInputError("cursor", json.dumps(cursor), allowed) from error
+    return decode_moment(cursor)

@@ -11,7 +11,9 @@ from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.follow_up import DraftState, FollowUpRecord
 from domain.ids import DEFAULT_TENANT, LeadId, TaskId, TenantId
 from domain.lead import Lead
+from domain.ports import LeadFilter
 from domain.task import FOLLOW_UP
+from postgres.cursors import encode_cursor
 from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.pool import Database
 from postgres.queries import QUERIES
@@ -191,12 +193,32 @@ async def test_drafts_of_one_moment_are_all_listed(
     assert {one.follow_up_id for one in first.items + rest.items} == set(made)
 
 
-@pytest.mark.parametrize("cursor", ["x", "", "WzFd", "WyJ4IiwgInkiXQ"])
+AN_ID = str(UUID(int=7))
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "",
+        "WzFd",
+        encode_cursor("x", AN_ID),
+        encode_cursor("2026-11-23T12:00:00+00:00", "y"),
+        encode_cursor("2026-11-23T12:00:00+00:00", "a\0b"),
+        encode_cursor("2026-11-23T12:00:00", AN_ID),
+        encode_cursor("0001-01-01T00:00:00+14:00", AN_ID),
+        encode_cursor("9999-12-31T23:59:59-14:00", AN_ID),
+    ],
+)
 async def test_a_foreign_cursor_is_refused_by_name(
-    drafts: PostgresFollowUpStore, cursor: str
+    world: World, drafts: PostgresFollowUpStore, cursor: str
 ) -> None:
     with pytest.raises(InvalidInputError, match="cursor"):
         await drafts.list(DEFAULT_TENANT, state=None, lead_id=None, cursor=cursor, limit=2)
+    if cursor != encode_cursor("2026-11-23T12:00:00+00:00", "y"):
+        leads = lead_store(world.database)
+        with pytest.raises(InvalidInputError, match="cursor"):
+            await leads.list(DEFAULT_TENANT, LeadFilter(), cursor=cursor, limit=2)
 
 
 async def test_another_tenant_sees_and_changes_no_draft(
