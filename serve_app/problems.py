@@ -38,7 +38,7 @@ TYPE_PREFIX = "urn:gardenos:problem:"
 MAX_GOT_CHARACTERS = 80
 MAX_ERRORS = 50
 
-PRIVATE_FIELDS = frozenset({"contact", "message", "full_name", "email", "phone"})
+PRIVATE_FIELDS = frozenset({"contact", "message", "full_name", "email", "phone", "subject", "body"})
 """Parts of a path whose value is never repeated in a problem: it may end in a log."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

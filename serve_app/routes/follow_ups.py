@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.analysis import LeadAnalysis
 from domain.errors import ConflictError
@@ -40,6 +40,28 @@ REFUSALS = frozenset({"channel_closed", "no_channel", "lead_disqualified"})
 """Codes of the agent that speak of the lead, not of a fault: nobody should write to it."""
 
 FollowUpPath = Annotated[UUID, Path(description="The draft's id, a UUID: that of its task.")]
+
+
+def _readable(text: str) -> str:
+    """Refuse what nobody can read: blanks and hidden characters alone."""
+    if not any(char.isalnum() for char in text):
+        raise ValueError("text with a letter or a digit")
+    return text
+
+
+def _on_one_line(text: str) -> str:
+    """Refuse what lists of decisions could not show as one name."""
+    if len(text.splitlines()) > 1:
+        raise ValueError("a name on one line")
+    return text
+
+
+Person = Annotated[
+    PersonName,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_readable),
+    AfterValidator(_on_one_line),
+]
 SeenVersion = Annotated[
     int | None,
     Field(
@@ -64,7 +86,7 @@ class FollowUpQuery(BaseModel):
 class ApproveInput(Frozen):
     """A person's approval."""
 
-    by: PersonName = Field(description="Who approves.")
+    by: Person = Field(description="Who approves.")
     version: SeenVersion = None
     reason: Annotated[str, Field(max_length=400)] = ""
     despite_findings: bool = Field(
@@ -77,19 +99,19 @@ class ApproveInput(Frozen):
 class RejectInput(Frozen):
     """A person's rejection."""
 
-    by: PersonName = Field(description="Who rejects.")
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Person = Field(description="Who rejects.")
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
     version: SeenVersion = None
 
 
 class EditInput(Frozen):
     """A person's text in the place of the one before."""
 
-    by: PersonName = Field(description="Who edits.")
+    by: Person = Field(description="Who edits.")
     subject: Subject | None = Field(
         default=None, description="E-mail only; the one before stays where it is absent."
     )
-    body: DraftBody
+    body: Annotated[DraftBody, AfterValidator(_readable)]
     version: SeenVersion = None
 
 

@@ -163,11 +163,16 @@ async def test_the_segments_of_an_sms_are_counted_anew(
     [
         ("approve", {}, "by"),
         ("approve", {"by": ""}, "by"),
+        ("approve", {"by": "  "}, "by"),
+        ("approve", {"by": "\u200b"}, "by"),
+        ("approve", {"by": "marta\nrejected by nobody"}, "by"),
         ("approve", {**MARTA, "version": 0}, "version"),
         ("approve", {**MARTA, "colour": "red"}, "colour"),
         ("reject", MARTA, "reason"),
         ("reject", {**MARTA, "reason": ""}, "reason"),
+        ("reject", {**MARTA, "reason": " \t"}, "reason"),
         ("edit", MARTA, "body"),
+        ("edit", {**MARTA, "body": " \u200b\n"}, "body"),
         ("edit", {**MARTA, "body": "x" * 8001}, "body"),
         ("edit", {**MARTA, "body": "x", "subject": ""}, "subject"),
     ],
@@ -178,6 +183,15 @@ async def test_a_wrong_word_is_named(
     answer = await http.post(f"{draft}/{verb}", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_draft_s_text_is_never_repeated_in_a_problem(
+    http: httpx.AsyncClient, draft: str
+) -> None:
+    text = {"subject": "Kim Lee, " * 30, "body": "Dear Kim Lee, " * 600}
+    answer = await http.post(f"{draft}/edit", json={**MARTA, **text})
+    assert {error["field"] for error in answer.json()["errors"]} == set(text)
+    assert "Kim" not in answer.text
 
 
 async def test_a_draft_is_queued_as_any_task(http: httpx.AsyncClient, world: World) -> None:
