@@ -1,9 +1,11 @@
 """The rules by which people approve, reject and edit drafts. Pure.
 
 A draft waits until a person decides. Approved and rejected are final: what was decided about is
-what was seen, so a later change of mind is a new draft, not a change of the old one. A channel
-that the person closed since is never approved. Other blocking findings are: whoever approves may
-know better than a check, but must say ``despite_findings``, and the record keeps which they were.
+what was seen, so a later change of mind is a new draft, not a change of the old one. An approval
+looks at the text once more, with the lead as it is now: it may have changed since the draft was
+written. A channel that is closed by then is never approved. Other blocking findings are: whoever
+approves may know better than a check, but must say ``despite_findings``, and the record keeps which
+they were.
 """
 
 from collections.abc import Callable
@@ -28,6 +30,9 @@ MAX_EDITS = 100
 MAX_REASON_CHARACTERS = 500
 
 WHAT = "follow-up"
+
+CHANNEL_CLOSED = "channel_closed"
+"""The check that nobody may overrule: by the lead's own word, or for want of an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,8 @@ def current_text(record: FollowUpRecord) -> Text:
     return Text(newest.subject, newest.body)
 
 
-def current_findings(record: FollowUpRecord) -> tuple[DraftFinding, ...]:
-    """Return what the checks saw in the current text."""
-    return record.edits[-1].findings if record.edits else record.draft.findings
-
-
 def approve(
-    record: FollowUpRecord, lead: Lead, word: Word, *, despite_findings: bool
+    record: FollowUpRecord, lead: Lead, word: Word, *, check: Check, despite_findings: bool
 ) -> FollowUpRecord:
     """Return the draft approved.
 
@@ -84,19 +84,21 @@ def approve(
         record: The draft.
         lead: As it is now, not as it was when the draft was written.
         word: Who approves, and which version.
+        check: Looks at the text as it stands.
         despite_findings: The person saw the blocking findings and approves all the same.
 
     Raises:
         ConflictError: It is decided already, another version than the one seen, by a channel
-            that the person closed, or it has blocking findings that nobody spoke about.
+            that is closed to the lead, or it has blocking findings that nobody spoke about.
     """
     _check_open(record, word)
     channel = record.draft.channel
-    if channel in closed_channels(lead):
+    findings = check(record.draft, lead, current_text(record)).findings
+    blocking = {one.check for one in findings if one.severity is Severity.BLOCKING}
+    if channel in closed_channels(lead) or CHANNEL_CLOSED in blocking:
         why = f"{lead.lead_id!r} must not be reached by {channel} any more; reject the draft"
         raise _conflict(record, why)
-    blocking = [one for one in current_findings(record) if one.severity is Severity.BLOCKING]
-    names = ", ".join(sorted({one.check for one in blocking}))
+    names = ", ".join(sorted(blocking))
     if blocking and not despite_findings:
         why = f"it has blocking findings ({names}); edit it, or approve with despite_findings"
         raise _conflict(record, why)

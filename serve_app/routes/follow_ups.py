@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.analysis import LeadAnalysis
 from domain.errors import ConflictError
 from domain.follow_up import Body as DraftBody
 from domain.follow_up import (
@@ -20,7 +19,7 @@ from domain.follow_up import (
 from domain.ids import LeadId, TaskId
 from domain.lead import Frozen, Lead, LeadIdText
 from domain.task import FOLLOW_UP, TaskState
-from serve_app.approval import Checked, Text, Word, approve, edit, reject
+from serve_app.approval import Check, Checked, Text, Word, approve, edit, reject
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
 from serve_app.routes.call import DEFAULT_PAGE, MAX_PAGE, Call, IdentifiedCall, KeyedCall, digest_of
@@ -195,13 +194,14 @@ async def approve_draft(
 ) -> FollowUpRecord:
     """Approve the text as it stands: the newest edit, or the draft. Final.
 
-    Refused with 409 where the lead has closed the channel since, and, without
-    `despite_findings`, where the checks saw something blocking.
+    The checks look at it again, with the lead as it is now. Refused with 409 where the channel is
+    closed to the lead, and, without `despite_findings`, where they see something blocking.
     """
     word = Word(told.by, call.services.now(), told.reason, told.version)
+    check = await _check(call, TaskId(follow_up_id))
 
     def apply(record: FollowUpRecord, lead: Lead) -> FollowUpRecord:
-        return approve(record, lead, word, despite_findings=told.despite_findings)
+        return approve(record, lead, word, check=check, despite_findings=told.despite_findings)
 
     return await call.services.follow_ups.change(call.tenant_id, TaskId(follow_up_id), apply)
 
@@ -242,10 +242,7 @@ async def edit_draft(
     """
     word = Word(told.by, call.services.now(), version=told.version)
     text = Text(told.subject, told.body)
-    analysis = await _newest_analysis(call, TaskId(follow_up_id))
-
-    def check(draft: FollowUp, lead: Lead, seen: Text) -> Checked:
-        return call.services.check_draft(draft, lead, analysis, seen)
+    check = await _check(call, TaskId(follow_up_id))
 
     def apply(record: FollowUpRecord, lead: Lead) -> FollowUpRecord:
         return edit(record, lead, word, text=text, check=check)
@@ -253,7 +250,18 @@ async def edit_draft(
     return await call.services.follow_ups.change(call.tenant_id, TaskId(follow_up_id), apply)
 
 
-async def _newest_analysis(call: Call, follow_up_id: TaskId) -> LeadAnalysis | None:
+async def _check(call: Call, follow_up_id: TaskId) -> Check:
+    """Return the check of a draft's texts, with the analysis of the lead as it is now.
+
+    One of an older version says nothing of what was written since; patterns read that instead.
+    """
     record = await call.services.follow_ups.get(call.tenant_id, follow_up_id)
-    lead = await call.services.leads.get(call.tenant_id, LeadId(record.draft.lead_id))
-    return lead.analysis
+    stored = await call.services.leads.get(call.tenant_id, LeadId(record.draft.lead_id))
+    newest = stored.analysis
+
+    def check(draft: FollowUp, lead: Lead, seen: Text) -> Checked:
+        is_current = newest is not None and newest.lead_version == stored.version
+        analysis = newest if is_current and lead == stored.lead else None
+        return call.services.check_draft(draft, lead, analysis, seen)
+
+    return check

@@ -8,15 +8,16 @@ from uuid import UUID
 import pytest
 
 from domain.errors import ConflictError, InvalidInputError
-from domain.follow_up import DraftState, FollowUp, FollowUpRecord, Severity
-from domain.lead import Channel, Consent, EventType, Lead, LeadEvent
+from domain.follow_up import DraftFinding, DraftState, FollowUp, FollowUpRecord, Severity
+from domain.lead import Channel, Consent, Contact, EventType, Lead, LeadEvent
 from serve_app.approval import (
+    CHANNEL_CLOSED,
     MAX_EDITS,
+    Check,
     Checked,
     Text,
     Word,
     approve,
-    current_findings,
     current_text,
     edit,
     reject,
@@ -40,9 +41,18 @@ def nothing_seen(draft: FollowUp, lead: Lead, text: Text) -> Checked:
     return Checked((), None)
 
 
+def seeing(*findings: DraftFinding) -> Check:
+    """Find always the same."""
+
+    def check(draft: FollowUp, lead: Lead, text: Text) -> Checked:
+        return Checked(findings, None)
+
+    return check
+
+
 def do_approve(record: FollowUpRecord, word: Word) -> FollowUpRecord:
     """Approve."""
-    return approve(record, LEAD, word, despite_findings=False)
+    return approve(record, LEAD, word, check=nothing_seen, despite_findings=False)
 
 
 def do_edit(record: FollowUpRecord, word: Word) -> FollowUpRecord:
@@ -120,11 +130,20 @@ def test_nothing_is_approved_for_a_channel_that_the_person_closed_since(
 ) -> None:
     record = a_record(channel=channel)
     if passes:
-        approved = approve(record, lead, WORD, despite_findings=despite)
+        approved = approve(record, lead, WORD, check=nothing_seen, despite_findings=despite)
         assert approved.state is DraftState.APPROVED
     else:
         with pytest.raises(ConflictError, match=f"must not be reached by {channel}"):
-            approve(record, lead, WORD, despite_findings=despite)
+            approve(record, lead, WORD, check=nothing_seen, despite_findings=despite)
+
+
+@pytest.mark.parametrize("despite", [False, True])
+def test_nothing_is_approved_where_the_checks_see_the_channel_closed(
+    despite: bool,  # noqa: FBT001 - a table
+) -> None:
+    check = seeing(a_finding(check=CHANNEL_CLOSED))
+    with pytest.raises(ConflictError, match="must not be reached by email"):
+        approve(a_record(), LEAD, WORD, check=check, despite_findings=despite)
 
 
 @pytest.mark.parametrize(
@@ -138,31 +157,39 @@ def test_nothing_is_approved_for_a_channel_that_the_person_closed_since(
     ],
 )
 def test_blocking_findings_are_approved_only_by_saying_so_and_the_record_keeps_which(
-    findings: tuple[object, ...],
+    findings: tuple[DraftFinding, ...],
     despite: bool,  # noqa: FBT001 - a table
     passes: bool,  # noqa: FBT001 - a table
     reason: str,
 ) -> None:
-    record = a_record(findings=findings)
+    record, check = a_record(), seeing(*findings)
     if passes:
-        approved = approve(record, LEAD, WORD, despite_findings=despite)
+        approved = approve(record, LEAD, WORD, check=check, despite_findings=despite)
         assert approved.decisions[0].reason == reason
     else:
         with pytest.raises(ConflictError, match="foreign_link"):
-            approve(record, LEAD, WORD, despite_findings=despite)
+            approve(record, LEAD, WORD, check=check, despite_findings=despite)
 
 
 def test_a_long_reason_beside_the_findings_still_fits() -> None:
-    record = a_record(findings=(BLOCKED,))
-    approved = approve(record, LEAD, replace(WORD, reason="x" * 500), despite_findings=True)
+    long = replace(WORD, reason="x" * 500)
+    approved = approve(a_record(), LEAD, long, check=seeing(BLOCKED), despite_findings=True)
     assert len(approved.decisions[0].reason) == 500
 
 
-def test_the_findings_of_the_newest_edit_count_not_those_of_the_draft() -> None:
+def test_an_approval_looks_at_the_text_as_it_stands_with_the_lead_as_it_is_now() -> None:
+    seen: list[tuple[Lead, Text]] = []
+
+    def check(draft: FollowUp, lead: Lead, text: Text) -> Checked:
+        seen.append((lead, text))
+        return Checked((), None)
+
     record = a_record(findings=(BLOCKED,))
     edited = edit(record, LEAD, WORD, text=Text(None, "Clean."), check=nothing_seen)
-    assert current_findings(edited) == ()
-    assert do_approve(edited, WORD).state is DraftState.APPROVED
+    renamed = LEAD.model_copy(update={"contact": Contact(full_name="Anna Berg")})
+    approved = approve(edited, renamed, WORD, check=check, despite_findings=False)
+    assert seen == [(renamed, Text("Your garden", "Clean."))]
+    assert approved.state is DraftState.APPROVED
 
 
 def test_every_edit_is_kept_and_the_newest_is_the_text() -> None:
