@@ -86,7 +86,31 @@ _WORDED_PRICE = re.compile(
     rf"\b(?:{SMALL_NUMBER_WORD}|hundred|thousand|hundert|tausend)(?:[ -]?(?:{SMALL_NUMBER_WORD}|"
     r"hundred|thousand|hundert|tausend|and|und)){0,5}\s?-?(?:per ?cent|prozent|dollars?|euros?|"
     r"bucks|quid|pounds?|franken)\b|\bhalf[ -](?:the )?(?:price|off)\b|\bhalbe[nr]? preis\b|"
-    r"\bpercent off\b"
+    r"\bpercent off\b|"
+    rf"\b(?:{SMALL_NUMBER_WORD}|an?|\d+|few|several)[ -]?(?:grand|hunderter|tausender|riesen)\b|"
+    r"\b(?:an?|ein(?:e|en|em)?|few|several|[ivxlc]{1,6})[ -](?:hundred|thousand|hundert|tausend)\b|"
+    r"\b(?:an?|one|per|ein(?:e|en|em)?|pro) (?:dollar|euro|buck|quid|cent|franken)\b|"
+    r"\b(?:a|one|two)[ -](?:third|quarter|fifth)s? (?:off|less|cheaper)\b|"
+    r"\bein (?:drittel|viertel|fünftel) (?:günstiger|weniger|billiger)\b|\bhalf of what\b|"
+    r"\b(?:two|three) for (?:one|two)\b|\bzwei für eins\b"
+)
+_COSTS = re.compile(
+    r"\b(?:costs?|costing|prices?|priced|charges?|charged|fees?|pay|pays|kostet|kosten|preis|zahlen)"
+    r"\b[^\d\n]{0,25}$"
+)
+_SIZE = re.compile(
+    r"\s?(?:sq|square|ft\b|feet|foot|yards?|yd|acres?|hectares?|ha\b|qm\b|m\b|m2|meter|metre|"
+    r"quadratmeter|stück|trees?|bäume)"
+)
+_WORDED_DAY = re.compile(
+    r"\b(?:on |am |vom |zum )?(?:the |dem |den )?(?:first|second|third|fourth|fifth|sixth|seventh|"
+    r"eighth|ninth|tenth|eleventh|twelfth|\w{3,7}teenth|twentieth|thirtieth|(?:twenty|thirty)[ -]"
+    r"\w{4,7}|erste[nr]?|zweite[nr]?|dritte[nr]?|\w{3,14}te[nr]?) (?:of )?" + _MONTH
+)
+_WORDED_HOUR = re.compile(
+    r"\b(?:at|by|until|till|from|around|um|ab|bis|gegen) (?:noon|midday|midnight|mittag|"
+    r"mitternacht)\b|\b(?:half past|quarter (?:past|to)|halb|viertel (?:vor|nach))\s"
+    rf"(?:{SMALL_NUMBER_WORD}|\d)|\b{SMALL_NUMBER_WORD} (?:o['\u2019]?clock|uhr)\b"
 )
 _DIGIT_WORD = (
     r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|null|eins|zwei|zwo|drei|vier|"
@@ -125,6 +149,8 @@ def find_foreign_facts(text: str, allowed: Allowed) -> list[Seen]:
             lower = lower[: match.start()] + MASK + lower[match.end() :]
 
     lower = _PHONE.sub(lambda match: _without_own_phone(match[0], allowed), lower)
+    sweep(_WORDED_DAY, lambda match: Seen("invented_date", match[0]))
+    sweep(_WORDED_HOUR, lambda match: Seen("invented_time", match[0]))
     for pattern in _DATES:
         sweep(pattern, lambda match: _judge_date(match, allowed))
     for pattern in _HOURS:
@@ -232,7 +258,9 @@ def _kind(sentence: str, start: int, end: int) -> str:
     money = _BEFORE_AMOUNT.search(sentence[max(0, start - 12) : start]) or _AFTER_AMOUNT.match(
         sentence, end
     )
-    return "invented_price" if money else "invented_number"
+    counted = _SIZE.match(sentence, end) is not None
+    costs = not counted and _COSTS.search(sentence, 0, start) is not None
+    return "invented_price" if money or costs else "invented_number"
 
 
 def _is_known(kind: str, value: float, sentence: str, allowed: Allowed) -> bool:

@@ -27,7 +27,8 @@ _TOP_LEVEL_NAMES = (
 _TOP_LEVEL = frozenset(_TOP_LEVEL_NAMES.split())
 _SPOKEN_TOP_LEVEL = (
     r"(?:com|net|org|info|biz|example|test|io|de|at|ch|eu|uk|us|co|ru|cn|me|app|dev|xyz|top|site|"
-    r"online|shop|link|click|page|store|club)"
+    r"online|shop|link|click|page|store|club|garden|gardens|land|live|world|website|team|green|"
+    r"eco|farm|flowers|homes|house|tv|cc|ly|gg|berlin)"
 )
 _FILE_ENDINGS = frozenset({"pdf", "jpg", "jpeg", "png", "doc", "docx", "xlsx", "txt"})
 
@@ -48,6 +49,7 @@ _SPELLED = re.compile(
     rf"\b[\w-]{{2,63}}(?:\s|\s?[(\[{{<]\s?)(?:dot|punkt|d0t)(?:\s|\s?[)\]}}>]\s?){_SPOKEN_TOP_LEVEL}\b"
     r"|\b\w{2,63}dot(?:com|net|org)\b"
     r"|\b[\w-]{2,63}\s?[(\[{]\s?\.\s?[)\]}]\s?[^\W\d_]{2,24}\b"
+    r"|\bwww[ ,][\w-]{2,63}"
     rf"|\b[\w-]{{2,63}}\s\.\s?{_SPOKEN_TOP_LEVEL}\b|\b[\w-]{{2,63}}\.\s{_SPOKEN_TOP_LEVEL}(?=\s?/|\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )
