@@ -1,6 +1,7 @@
 """What every route knows of its call: services, tenant, deadline, idempotency key."""
 
 import hashlib
+import time
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -17,6 +18,9 @@ from serve_app.services import Services
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
+
+LAST_READ_S = 0.25
+"""Kept of a long poll's time to read what there is and say so: silence would be a 504."""
 
 IdempotencyKey = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
@@ -39,6 +43,10 @@ class Call:
     deadline_unix_s: float
     names_deadline: bool
     idempotency_key: str | None
+
+    def polls_until_unix_s(self, wait_s: float) -> float:
+        """Return when a wait that was asked for must end, in seconds since 1970."""
+        return min(time.time() + wait_s, self.deadline_unix_s - LAST_READ_S)
 
     def submission(self, kind: AgentKind = LEAD_ANALYSIS, **changes: Any) -> Submission:
         """Return a submission of this tenant with a new task id and the caller's key."""

@@ -1,6 +1,5 @@
 """The address ``/v1/tasks/results``: the results of many tasks, as they finish."""
 
-import time
 from typing import Annotated
 from uuid import UUID
 
@@ -62,9 +61,8 @@ async def results(
     """
     wanted = [TaskId(task_id) for task_id in dict.fromkeys(asked.task_ids)]
     if asked.wait_s:
-        until_unix_s = min(time.time() + asked.wait_s, call.deadline_unix_s)
         tasks = await call.services.engine.wait_any(
-            call.tenant_id, wanted, until_unix_s=until_unix_s
+            call.tenant_id, wanted, until_unix_s=call.polls_until_unix_s(asked.wait_s)
         )
     else:
         tasks = await call.services.tasks.get_many(call.tenant_id, wanted)

@@ -198,9 +198,8 @@ async def read(
     """Return a task; with `wait_s`, as soon as it is finished or when that time is over."""
     if wait_s == 0:
         return await call.services.tasks.get(call.tenant_id, TaskId(task_id))
-    until_unix_s = min(time.time() + wait_s, call.deadline_unix_s)
     return await call.services.engine.wait_finished(
-        call.tenant_id, TaskId(task_id), until_unix_s=until_unix_s
+        call.tenant_id, TaskId(task_id), until_unix_s=call.polls_until_unix_s(wait_s)
     )
 
 

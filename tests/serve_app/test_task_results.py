@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from domain.task import TaskState
+from serve_app.routes.call import LAST_READ_S
 from serve_app.routes.examples import LEAD
 from tests.serve_app.fakes import World
 
@@ -45,6 +46,22 @@ async def test_the_wait_is_bounded_by_what_is_asked_and_by_the_deadline(
     await http.post("/v1/tasks/results", json=asked, headers={"X-Request-Timeout-Seconds": "5"})
     waits = [until - now_s for until in world.waited_until]
     assert waits == [pytest.approx(20, abs=2), pytest.approx(5, abs=2)]
+
+
+@pytest.mark.parametrize("timeout_s", [0.4, 1, 5])
+async def test_a_wait_ends_before_the_deadline_with_time_to_say_what_is_open(
+    http: httpx.AsyncClient, world: World, task_ids: list[str], timeout_s: float
+) -> None:
+    timeout = {"X-Request-Timeout-Seconds": str(timeout_s)}
+    asked = {"task_ids": task_ids, "wait_s": 20}
+    answers = [
+        await http.post("/v1/tasks/results", json=asked, headers=timeout),
+        await http.get(f"/v1/tasks/{task_ids[0]}", params={"wait_s": 20}, headers=timeout),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    deadline_unix_s = time.time() + timeout_s
+    left_s = [deadline_unix_s - until for until in world.waited_until]
+    assert [one >= LAST_READ_S for one in left_s] == [True, True]
 
 
 @pytest.mark.parametrize(
