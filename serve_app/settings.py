@@ -272,9 +272,18 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _models_fit_together(self) -> Self:
-        """Stop the start where a kind's override does not fit, or a key has nowhere to go."""
-        asked = [model_of(kind, agent, self.model) for kind, agent in self.agents.items()]
-        idle = not self.model.is_configured and all(one is None for one in asked)
+        """Stop the start where a kind's settings do not fit, or a key has nowhere to go."""
+        asked = {kind: model_of(kind, one, self.model) for kind, one in self.agents.items()}
+        for kind, model in asked.items():
+            limit_s = self.agents[kind].attempt_limit_s
+            if model is not None and limit_s <= model.run_limit_s:
+                allowed = (
+                    f"more than model.run_limit_s, {model.run_limit_s:g}: an attempt that is given"
+                    " up while it waits for a model is paid for again"
+                )
+                field = _as_written(["agents", kind, "attempt_limit_s"])
+                raise ConfigurationError(field, f"{limit_s:g}", allowed)
+        idle = not self.model.is_configured and all(one is None for one in asked.values())
         if idle and os.environ.get(API_KEY_VARIABLE):
             got = f"nothing, although {API_KEY_VARIABLE} is set"
             allowed = (

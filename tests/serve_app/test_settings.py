@@ -181,6 +181,24 @@ def test_three_variables_name_a_model_and_an_agent_may_ask_another(
     assert (asked.name, asked.base_url) == ("small", "http://127.0.0.1:1/v1")
 
 
+@pytest.mark.parametrize(("limit_s", "fits"), [("60", False), ("61", True)])
+def test_an_attempt_outlives_the_calls_to_its_model(
+    monkeypatch: pytest.MonkeyPatch,
+    limit_s: str,
+    fits: bool,  # noqa: FBT001 - a table
+) -> None:
+    monkeypatch.setenv("GARDENOS_AGENTS__FOLLOW_UP__ATTEMPT_LIMIT_S", limit_s)
+    assert load_settings().agents["follow_up"].attempt_limit_s == float(limit_s)
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    if fits:
+        assert load_settings().model.is_configured
+    else:
+        name = r"^GARDENOS_AGENTS__FOLLOW_UP__ATTEMPT_LIMIT_S.*more than model.run_limit_s, 60"
+        with pytest.raises(ConfigurationError, match=name):
+            load_settings()
+
+
 def test_a_key_is_welcome_where_only_an_agent_names_a_provider(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
