@@ -1,16 +1,44 @@
 """Options and output that commands share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from serve_app.local import address_of
 from serve_app.settings import Settings, load_settings
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+_COMMANDS_TO_A_TERMINAL = dict.fromkeys(
+    [
+        *(code for code in range(0x20) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+    ]
+)
+"""Control characters, and those that turn the direction of writing: nobody sees them."""
+
+
+class PlainConsole(Console):
+    """A console that prints what others wrote as text, whatever commands to a terminal it holds.
+
+    A lead's name or a draft could else rename the window, clear it, or show another text than the
+    one that is approved.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield the segments of a renderable; those that rich itself commands stay."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(segment.text.translate(_COMMANDS_TO_A_TERMINAL), segment.style)
 
 
 def json_option(command: CommandT) -> CommandT:
@@ -52,10 +80,10 @@ def print_json(value: Any) -> None:
 
 def speaker() -> Console:
     """Return the console for what is no result: standard error."""
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True, highlight=False)
 
 
 def printer() -> Console:
     """Return the console for results; wide where nobody watches, so that nothing is cut."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = PlainConsole(highlight=False)
+    return console if console.is_terminal else PlainConsole(highlight=False, width=140)
