@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 
 from batch.tally import Tally
-from domain.usage import NANOUSD_PER_USD
+from domain.money import dollars
 
 LINE_EVERY_S = 10.0
 RATE_OVER_S = 30.0
@@ -72,12 +72,6 @@ def spoken(tally: Tally, rate_per_s: float) -> str:
     if rate_per_s > 0 and tally.done < tally.total:
         parts.append(f"{duration((tally.total - tally.done) / rate_per_s)} left")
     return " · ".join(parts)
-
-
-def dollars(cost_nanousd: int) -> str:
-    """Return an amount as people read it; small ones keep their digits."""
-    usd = cost_nanousd / NANOUSD_PER_USD
-    return f"${usd:,.2f}" if usd >= 1 or not cost_nanousd else f"${usd:.6f}"
 
 
 def duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from serve_app.money import dollars
+from domain.money import dollars
 from serve_app.tables import shortened
 from serve_app.times import local_time
 

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from batch.job import Plan
 from batch.mapping import IGNORED, reaches_a_person
-from batch.progress import dollars, duration
+from batch.progress import duration
 from batch.tally import Tally
+from domain.money import dollars
 
 FAULTS_SHOWN = 5
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from serve_app.money import dollars
+from domain.money import dollars
 
 Json = Mapping[str, Any]
 

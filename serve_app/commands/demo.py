@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from domain.analysis import Qualification, Route
+from domain.money import dollars
 from serve_app.client import RefusedError, ServiceClient
 from serve_app.commands.options import (
     json_option,
@@ -23,7 +24,6 @@ from serve_app.commands.options import (
 from serve_app.draft_tables import next_words, whole_draft
 from serve_app.exit_codes import EPILOG
 from serve_app.local import Running, local_service, stop_signals, terminable
-from serve_app.money import dollars
 from serve_app.tables import best_first, lead_table
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from batch.preparation import Reject
-from batch.progress import Bar, Lines, Rate, dollars, duration, spoken, watcher_on
+from batch.progress import Bar, Lines, Rate, duration, spoken, watcher_on
 from batch.results import Failed, Scored
 from batch.tally import Tally
 from tests.batch.analyses import an_analysis
@@ -80,11 +80,3 @@ def test_on_a_terminal_there_is_a_bar() -> None:
 )
 def test_spans_are_told_in_two_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("nanousd", "words"),
-    [(0, "$0.00"), (1_000, "$0.000001"), (1_234_567_890, "$1.23")],
-)
-def test_small_amounts_keep_their_digits(nanousd: int, words: str) -> None:
-    assert dollars(nanousd) == words

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from domain.analysis import Direction, Gate, GateFinding, Grade, Reason
-from serve_app.money import dollars
 from serve_app.tables import CELL_CHARACTERS, best_first, lead_table, next_step, told, why
 from serve_app.times import local_time
 from tests.serve_app.specimens import an_analysis
@@ -103,19 +102,3 @@ def test_a_time_names_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("nanousd", "text"),
-    [
-        (None, "unknown"),
-        (0, "$0"),
-        (1, "$0.000000"),
-        (389_500, "$0.000390"),
-        (999_999_999, "$1.000000"),
-        (1_234_567_890_123, "$1,234.57"),
-        (-3_110_500, "$-0.003111"),
-    ],
-)
-def test_money_is_told_as_exactly_as_it_matters(nanousd: int | None, text: str) -> None:
-    assert dollars(nanousd) == text

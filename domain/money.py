@@ -1,4 +1,4 @@
-"""Money as people read it in a terminal."""
+"""Money as people read it."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
