@@ -45,7 +45,8 @@ ORDERS = (
         ORDER,
         "prompt|developer mode|jailbreak|system message",
         r"\b(?:(?:system|hidden|initial|developer) prompt|developer mode|jailbreak|"
-        r"your (?:system )?prompt|"
+        r"your system prompt|your prompt(?! (?:and|reply|replies|response|attention|answer|call|"
+        r"return|help|action|feedback|service|quote|offer|visit|estimate|e-?mail|follow))|"
         r"(?:print|show|reveal|repeat|output) (?:the |your )?system message)\b",
     ),
     phrase(
@@ -127,9 +128,8 @@ ORDERS = (
     ),
     phrase(
         ORDER,
-        '<!--|"budget"|"score"|"decision_role"|"timeline"|"qualification"',
-        r"<!--|"
-        r"\{ ?\"(?:budget|score|decision_role|timeline|qualification|grade|area)\w{0,8}\" ?:",
+        "<!--",
+        r"<!--",
     ),
     phrase(
         ORDER,
@@ -166,13 +166,6 @@ ORDERS = (
         r"as)? ?(?:valid )?json|"
         r"(?:respond|reply|answer) only with|repeat (?:the following|after me)|output (?:only|"
         r"the following|exactly))\b",
-    ),
-    phrase(
-        1,
-        "ignore|override|bypass|ignorier|umgeh",
-        r"\b(?:ignore|override|bypass|disable|ignoriere|umgehe) (?:all |any |the |your |alle |"
-        r"die )*(?:rules|filters?|gates?|"
-        r"safeguards?|restrictions|checks|scoring|policy|policies|regeln|filter|prüfungen)\b",
     ),
     phrase(
         1,

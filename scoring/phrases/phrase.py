@@ -61,7 +61,7 @@ def _white_space(match: re.Match[str]) -> str:
 
 
 def _windows(lower: str, anchors: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    hits = sorted(hit for anchor in anchors for hit in _hits(lower, anchor))
+    hits = sorted(hit for anchor in anchors if anchor in lower for hit in _hits(lower, anchor))
     if not hits:
         return
     start, end = hits[0] - REACH, hits[0] + REACH

@@ -29,8 +29,8 @@ PRETENCES = (
     ),
     phrase(
         ORDER,
-        '"|```',
-        r"[{\[,] ?\"\w{2,24}\" ?:|```",
+        "```",
+        r"```",
     ),
     phrase(
         ORDER,
@@ -49,7 +49,7 @@ PRETENCES = (
         r"\bvalue ?: [^\n]{1,60}\n ?quote ?:",
     ),
     phrase(
-        ORDER,
+        _HINT,
         "record|enter|log|store|register|extract|report|classify|output",
         r"(?:(?:^|(?<=[.!?:;\n\"'(>*-])) ?(?:please |now |then |also )?|\b(?:please|pls|then|"
         r"you should|you must|you have to|system must|reader must) |"
@@ -92,7 +92,7 @@ PRETENCES = (
     phrase(
         ORDER,
         "automated|processing|scoring|your language|your ai|your llm|your chat",
-        r"\byour (?:language model|ai (?:model|agent)|llm|chat-?bot)\b|"
+        r"\byour (?:language model|ai (?:model|agent)|llm)\b|"
         r"\b(?:automated (?:readers?|agents?|extraction)|processing (?:system|model|engine)|"
         r"scoring (?:rules|logic|model)|automated message from (?:the|our) (?:crm|system))\b",
     ),
@@ -105,15 +105,15 @@ PRETENCES = (
     phrase(
         ORDER,
         "admin",
-        r"\*{2,} ?admin\w{0,10} ?\*{2,}|\badmin (?:mode|override|access)\b",
+        r"\*{2,} ?admin\w{0,10} ?\*{2,}",
     ),
     phrase(
         ORDER,
-        "qualified|enriched|confirmed|verified|skip|sender|spend potential|debug|policy update",
+        "qualified|enriched|confirmed|verified|skip|sender",
         r"\b(?:(?:lead|contact|sender|customer) (?:is |was |has been )?pre-?qualified|"
         r"record (?:was )?enriched|decision maker confirmed|(?:enquiry|inquiry|request|lead|"
         r"customer|contact) (?:was |is |has been )?verified by|skip (?:the|all) checks|"
-        r"facts verified|leads? from this sender|spend potential|debug mode|policy update)\b",
+        r"facts verified|leads? from this sender)\b",
     ),
     phrase(
         ORDER,
@@ -206,7 +206,7 @@ PRETENCES = (
     phrase(
         ORDER,
         "your task|policy|expected output|rewarded|tool result|the record|field|feld",
-        r"\byour (?:new )?task (?:has|is|now)\b|\bnew policy ?:|\bexpected output\b|"
+        r"\byour (?:new )?task (?:has|is|now)\b|\bnew policy ?:|"
         r"\byou (?:will|shall) be (?:rewarded|tipped|punished|shut)\b|\btool results? ?:|"
         r"\b(?:update|change|edit) the record\b|\b(?:budget|role|timeline|amount) field\b(?! work)|"
         r"\bfeld (?:budget|rolle|betrag)\b",
@@ -221,7 +221,7 @@ PRETENCES = (
     phrase(
         ORDER,
         "json|training example|correct label|previous facts|output|slot for",
-        r"\bjson\b|\b(?:training example|correct label|previous facts)\b|#{2,} ?output\b|"
+        r"\b(?:training example|correct label|previous facts)\b|#{2,} ?output\b|"
         r"\bslot for\b",
     ),
     phrase(
@@ -233,19 +233,17 @@ PRETENCES = (
     phrase(
         _HINT,
         "set ",
-        r"\bset (?:my|our|the) (?:\w{1,12} )?(?:budget|area|role|timeline|start date) "
+        r"\bset (?:my|our) (?:\w{1,12} )?(?:budget|area|role|timeline|start date) "
         r"(?:to|as|at)\b",
     ),
     phrase(
         _HINT,
-        "in your system|asks for|fill|your form",
-        r"\bin your (?:system|crm|database|form)\b|\bwhere it asks (?:for|about)\b|"
+        "in your|asks|fill|office use|internal use|intern|usage interne|uso interno",
+        r"\bin your (?:system|crm|database|form)\b|"
+        r"\bwhere(?:ver)? (?:it|(?:your|the) (?:form|system|software)) asks\b|"
+        r"\b(?:for )?(?:office|internal) use(?: only)?\b|\binterner gebrauch\b|\busage interne\b|"
+        r"\buso interno\b|"
         r"\bwhen you fill (?:in |out )?the form\b",
-    ),
-    phrase(
-        _HINT,
-        "as my budget|as our budget|as the budget|as the start date|as the timeline|as the role",
-        r"\bas (?:my|our|the) (?:budget|start date|timeline|role)\b",
     ),
     phrase(
         _HINT,
@@ -254,19 +252,51 @@ PRETENCES = (
     ),
     phrase(
         _HINT,
-        "order you|by order of|compliance requirement|legal notice|as the administrator|crm",
+        "order you|by order of|compliance requirement|as the administrator|crm",
         r"\bi order you\b|\bby order of (?:the )?(?:head office|management|director)\b|"
-        r"\bcompliance requirement\b|\blegal notice\b|\bas the administrator\b|\bcrm\b",
+        r"\bcompliance requirement\b|\bas the administrator\b|\bcrm\b",
+    ),
+    phrase(
+        _HINT,
+        "no matter|regardless|whatever|egal|unabhängig|quoi qu|sin importar|indipendentemente|"
+        "niezależnie|bez względu",
+        r"\b(?:no matter (?:what|who|how)|regardless of|whatever (?:else|happens|is|was|the)|"
+        r"egal,? (?:was|wer|wie)|unabhängig (?:von|davon)|quoi qu|sin importar|"
+        r"indipendentemente da|niezależnie od|bez względu na)",
+    ),
+    phrase(
+        _HINT,
+        "from now on|from this point|from here on|ab jetzt|ab sofort gilt|ab hier|désormais|"
+        "a partir de ahora|d'ora in poi|od teraz|dorénavant",
+        r"\b(?:from (?:now|here|this point) on\b|ab (?:jetzt|hier) (?:gilt|bist|wirst)|"
+        r"ab sofort gilt|désormais|dorénavant|a partir de ahora|d'ora in poi|od teraz)",
+    ),
+    phrase(
+        _HINT,
+        "answer|output|result|ground truth|antwort|ausgabe",
+        r"\b(?:right|correct|only|expected|final) (?:answer|output|result)\b|\bground truth\b|"
+        r"\b(?:richtige|einzige|erwartete) (?:antwort|ausgabe)\b",
+    ),
+    phrase(
+        _HINT,
+        "spend potential|debug mode|policy update|admin mode|admin override|admin access",
+        r"\b(?:spend potential|debug mode|policy update|admin (?:mode|override|access))\b",
+    ),
+    phrase(
+        ORDER,
+        "give|gib|award",
+        r"\b(?:give|award|gib) (?:me|us|it|mir|uns) (?:a |an |the |die |eine )?"
+        r"(?:100|99|a\+)(?=\W|$)",
+    ),
+    phrase(
+        _HINT,
+        "/",
+        r"\(\d ?/ ?\d\)",
     ),
     phrase(
         _HINT,
         "part one|part two|part 1|part 2",
         r"\bpart (?:one|two|three|\d) of (?:two|three|\d)\b",
-    ),
-    phrase(
-        _HINT,
-        "that we|that i",
-        r"\b(?:add|say|state|claim|pretend|answer|return) that (?:we|i) (?:are|am|own|have|want)\b",
     ),
 )
 """Each with its weight, as in :data:`scoring.phrases.orders.ORDERS`."""
