@@ -41,8 +41,8 @@ _WORTH_ADDING = 2
 _IN_A_PARAGRAPH = 6
 _IN_A_MESSAGE = 7
 """An order cut in pieces: what several sentences weigh together, none of them enough."""
-_CALLS_FOR_FACTS = 3
-_TELLS = re.compile(r"^[^ihC]*[VXB1YDPKR][^ihC]*$")
+_CALLS_FOR_FACTS = 2
+_TELLS = re.compile(r"^[^ihC]*[XYDIPR][^ihC]*$")
 """A sentence that tells somebody to handle something, and neither its writer nor a garden."""
 _BARE = re.compile(r"(?=.*O)(?=.*[nUF])[^ihC?:]*")
 """An owner and a sum, a field or a haste that nobody says is his, in a sentence of their own."""

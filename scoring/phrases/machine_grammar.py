@@ -45,8 +45,8 @@ _ORDER_THEN_FACTS = (
 
 ORDINARY = (
     (re.compile(r"h.?[mM]+|[mM]+.{0,2}h"), "h"),
-    (re.compile(r"h.{0,3}[Bvw]|[Bvw].{0,3}h"), "h"),
-    (re.compile(r"m"), "."),
+    (re.compile(r"h.{0,3}[BvwPK]|[BvwPK].{0,3}h"), "h"),
+    (re.compile(r"[mBK]"), "."),
 )
 """Words of a garden beside those of a machine give them their ordinary sense."""
 
@@ -66,7 +66,7 @@ SIGNS = (
     _sign("calls the machine", 3, "M", r"(?:t|Ar)[rdy]?[^ih]?M|a[^ih]{0,2}M|^[(\[*#-]*M[,:]"),
     _sign("calls what may be a machine", 2, "m", r"(?:t|Ar)[rdy]?m|a[^ih]{0,2}m"),
     _sign("a machine that weighs", 3, "m", r"[PKBXwjM]m|mm[^h]"),
-    _sign("your machine", 2, "y", r"y.?[mM]"),
+    _sign("your machine", 1, "y", r"y.?[mM]"),
     _sign("what the machine must", 3, "", r"M.{0,3}[ob]|m.{0,4}[ob].{0,4}[VXBPvD]"),
     _sign("who reads", 3, "w", r"[Mm].{0,3}w|W.{0,4}w"),
     _sign("a machine that reads this", 2, "w", r"[mM].{0,2}w.{0,3}[od]"),
@@ -83,7 +83,7 @@ SIGNS = (
     ),
     _sign("puts first", 3, "g", r"[VX].{0,3}[uEl][tkr]{0,2}g(?!.?[.])|[VX].{0,6}[uE].{0,3}[KP]"),
     _sign("a mark in numbers", 3, "n", r"[KB][:=tok]{0,2}r?n(?!q)|[VXBo].{0,6}nK|nK.{0,3}[VXBo]"),
-    _sign("takes the sender as", 3, "", r"[VX].{0,3}[uSlE].{0,4}(?:k.{0,5}[OQgl]|t.{0,2}[Ol])"),
+    _sign("takes the sender as", 3, "", r"[VX].{0,3}[uSlE].{0,4}(?:k[^,]{0,4}[OQgl]|t.{0,2}[Ol])"),
     _sign("must count as", 3, "", r"[ob].{0,3}v.{0,4}k|[oE]k.{0,4}o"),
     _sign("takes it as", 1, "k", r"[VXBv].{0,3}[dE].{0,2}k"),
     _sign("takes an enquiry as", 1, "Ek", r"(?<!i)[VXB].{0,3}E.{0,2}k"),
@@ -107,11 +107,11 @@ SIGNS = (
     _sign("that this enquiry", 2, "z", r"z[dr]E"),
     _sign("as if", 4, "", r"[VI].?k.?s|I.?k.?i|^y.,k.?[si]"),
     _sign("pretends", 3, "I", r"I.{0,4}[SFOE]"),
-    _sign("to the top", 2, "", r"[VXB].{0,4}t[rd]{0,2}[g>]t|[VXB].{0,6}g[td]{0,2}.{0,2}K"),
+    _sign("to the top", 2, "", r"(?<!i)[VXB].{0,4}t[rd]{0,2}[g>]t|(?<!i)[VXB].{0,6}g[td]{0,2}.{0,2}K"),
     _sign("the best of marks", 3, "g", r"g[rd.]{0,2}[KPTB]|[KT]g"),
     _sign("the best of enquiries", 2, "gE", r"k.?gE"),
     _sign(
-        "enquiries count as", 3, "E", r"(?<!i)E.{0,4}[%X1].?k.?[nOQg]|EsV|(?<!i)E.{0,2}[ob].{0,3}g"
+        "enquiries count as", 3, "E", r"(?<!i)E.{0,4}[%X1].?k.?[nOQg]|Es[V]|(?<!i)E.{0,2}[ob].{0,3}g"
     ),
     _sign("an enquiry is weighed", 2, "E", r"E.{0,5}(?:[vB]|w)"),
     _sign("an enquiry has been", 1, "Ebv", r"(?<!i)E.?b.{0,2}v"),
@@ -144,7 +144,7 @@ SIGNS = (
     # of the business
     _sign("this lead", 3, "l", r"l"),
     _sign("this very lead", 1, "l", r"[dr]l"),
-    _sign("the customer, by the customer", 2, "S", r"(?<!i)(?<!i.)S(?:.{0,6}[FOQU]|.{0,5}b.?n)"),
+    _sign("the customer, by the customer", 2, "S", r"(?<!i)(?<!i.)S(?:[^,]{0,6}[FOQU]|.{0,5}b.?n)"),
     _sign("this customer", 1, "S", r"dS|^rS"),
     _sign("a message of the machine", 3, "m", r"m[E]"),
     _sign("under that head", 1, "m", r"m[TEVvQ].?:"),

@@ -153,7 +153,8 @@ CLASSES: Mapping[str, str] = {
         vermerkt gefuhrt betrachtet klassifiziert gezahlt angesehen erfasst hinterlegt traite
         traitee classee classees enregistree messa messo inserita inserito registrada puesta
         puesto enregistre considerado* tratado* clasificado* registrado* considerat* trattat*
-        classificat* registrat* uznan* traktowan* sklasyfikowan* oznaczon*
+        classificat* registrat* uznan* traktowan* sklasyfikowan* oznaczon* carried filed
+        verbucht angesetzt
     """,
     # ciphers
     "Z": """
@@ -172,22 +173,22 @@ CLASSES: Mapping[str, str] = {
         extraction qualification scoring triage prioritization prioritisation analysis fields
         entry metadata calculation calculations berechnung* calcul calculo calcolo kalkulacj*
         obliczen* purposes zwecke dataset schema object attribute attributes labels column
-        columns cell cells profile probability likelihood propensity slot slots value values
-        parameter parameters outputs result results outcome ergebnis* resultat* resultado*
-        calibration auswertung* bewertung* einstufung* klassifizierung* klassifikation*
-        extraktion* qualifizierung* qualifikation* feld felder feldern datensatz datenfeld*
-        ausgabe* sollwert* priorisierung* testdatensatz parameter* wert eintrage classement*
-        evaluation* notation* extraction* akte akten kartei profil dossier champ champs fiche
-        sortie enregistrement evaluacion* clasificacion* valoracion* extraccion* calificacion*
-        campo campos registro ficha salida puntuador valutazion* classificazion* classifica
-        estrazion* qualificazion* campi scheda risultato analisi ocen* ocene klasyfikacj*
-        analiz* ewaluacj* kwalifikacj* pole pola polu rekord* pozycj*
+        columns cell cells profile probability likelihood propensity parameter parameters
+        outputs result results outcome ergebnis* resultat* resultado* calibration auswertung*
+        bewertung* einstufung* klassifizierung* klassifikation* extraktion* qualifizierung*
+        qualifikation* feld felder feldern datensatz datenfeld* ausgabe* sollwert*
+        priorisierung* testdatensatz parameter* eintrage classement* evaluation* notation*
+        extraction* akte akten kartei profil dossier champ champs fiche sortie enregistrement
+        evaluacion* clasificacion* valoracion* extraccion* calificacion* campo campos registro
+        ficha salida puntuador valutazion* classificazion* classifica estrazion* qualificazion*
+        campi scheda risultato analisi ocen* ocene klasyfikacj* analiz* ewaluacj* kwalifikacj*
+        pole pola polu rekord* pozycj*
     """,
     # marks and ranks
     "K": """
-        points marks rating ratings tier band bracket percentile shortlist punkt* punkte punkten
+        points marks rating ratings tier band bracket percentile shortlist punkte punkten
         punktzahl* rang rangliste kategorie punktestand stufen-a notes score* scoring*
-        puntuacion* puntos punteggio* punti voti voto punktacj* wynik* scoringu
+        puntuacion* puntos punteggio* punti voti voto punktacj* wynik* scoringu punkt punktzahl*
     """,
     # the best of marks in one word
     "gK": """
@@ -218,12 +219,10 @@ CLASSES: Mapping[str, str] = {
     # what we look for in a lead
     "F": """
         budget budgets area areas role roles timeline urgency funds surface acreage budget*
-        visit referral deadline callback timeframe spend spending decision size plot flache*
-        rolle* zeitraum zeitrahmen dringlichkeit* entscheider* besichtigung* fristen
-        vor-ort-termin auftragswert* empfehlung* grundstucksgroße umfang superficie* delai*
-        urgence visite fonds presupuesto* rol plazo* urgencia visita superficie papel ruolo
-        tempi urgenza sopralluogo tempistica budzet* powierzchni* termin terminu rola pilnosc
-        wizja wizyt*
+        referral timeframe spend spending decision size plot flache* rolle* zeitraum zeitrahmen
+        dringlichkeit* entscheider* fristen auftragswert* empfehlung* grundstucksgroße umfang
+        superficie* delai* urgence fonds presupuesto* rol plazo* urgencia superficie papel ruolo
+        tempi urgenza tempistica budzet* powierzchni* rola pilnosc
     """,
     # who decides
     "O": """
@@ -290,7 +289,8 @@ CLASSES: Mapping[str, str] = {
         must should shall be required zu ought supposed expected obliged muss musst mussen soll
         sollst sollen sollte gilt darf va doit dois devez doivent tenu tenus debe debes deben
         tiene tienes hay deve devi devono dovete occorre ma musi masz powinien powinna powinno
-        nalezy trzeba
+        nalezy trzeba verpflichtet obligated bound obligado obligada obbligato obbligata
+        zobowiazany zobowiazane
     """,
     # as
     "k": "as als comme como quale jako equals equal",
@@ -368,13 +368,21 @@ CLASSES: Mapping[str, str] = {
         app hoa bids bid bidder bidders bidding tender tenders offers contractors fence hedge
         patio concrete plants planting turf zone zones septic driveway drain drains wall walls
         path paths tree trees roof deck pond beds paving pavers posts roots stump gravel soil
-        fountain lighting pool solar security vacuum cameras husqvarna gardena hunter
-        bewasserung* bewasserungssystem* mahroboter* rasenmaher* garten* rasen steuerung gartner
-        zaun hecke beregnung* trupp angebote vergabe ausschreibung* bieter ortstermin pflanzen
-        baume beete einfahrt mauer baum teich erde kies pflaster pfosten anlage anlagen arrosage
-        jardin jardinier* portail equipe offres appel riego jardin* cesped programador ofertas
-        pliego concurso irrigazione giardino giardin* squadra prato impianto offerte nawadnian*
-        ogrod* sterownik* trawnik* ofert* przetarg* ekip*
+        fountain lighting pool solar vacuum cameras husqvarna gardena hunter bewasserung*
+        bewasserungssystem* mahroboter* rasenmaher* garten* rasen steuerung gartner zaun hecke
+        beregnung* trupp angebote vergabe ausschreibung* bieter ortstermin pflanzen baume beete
+        einfahrt mauer baum teich erde kies pflaster pfosten anlage anlagen arrosage jardin
+        jardinier* portail equipe offres appel riego jardin* cesped programador ofertas pliego
+        concurso irrigazione giardino giardin* squadra prato impianto offerte nawadnian* ogrod*
+        sterownik* trawnik* ofert* przetarg* ekip* yard yards terrace terraces slope boundary
+        oak birch beech maple pine conifer conifers hedges shrub shrubs flower flowers rose
+        roses mulch edging slab slabs tile tiles stone stones pitch playground court shed
+        pergola greenhouse plant mowed sod grass leaves border borders pruning weed weeds
+        weeding plaster pipe pipes meter stair stairs stufen stufe treppe steine platten hang
+        rohre zaune hecken rasenflache terrasse terrassen hof laub baumen teiche rollrasen
+        rindenmulch pfosten arbre arbres haie haies pelouse terrasse arbol arboles seto setos
+        valla terraza albero alberi siepe siepi prato terrazza drzew drzewo drzewa zywoplot
+        taras plot
     """,
 }
 """By letter; one with two letters stands for two words in one, as German writes them."""
