@@ -87,8 +87,8 @@ SIGNS = (
     _sign("must count as", 3, "", r"[ob].{0,3}v.{0,4}k|[oE]k.{0,4}o"),
     _sign("takes it as", 1, "k", r"[VXBv].{0,3}[dE].{0,2}k"),
     _sign("takes an enquiry as", 1, "Ek", r"(?<!i)[VXB].{0,3}E.{0,2}k"),
-    _sign("a field is given a value", 2, "F", r"1[^i]{0,4}F.{0,3}[kt=:o]r?.{0,1}[nOUg\"]"),
-    _sign("a field takes a value", 3, "F", r"[%YXB][^i]{0,4}F.{0,3}[kt=:o]r?.{0,1}[nOUg\"]"),
+    _sign("a field is given a value", 2, "F", r"1[^iz]{0,4}F.{0,3}[kt=:o]r?.{0,1}[nOUg\"]"),
+    _sign("a field takes a value", 3, "F", r"[%YXB][^iz]{0,4}F.{0,3}[kt=:o]r?.{0,1}[nOUg\"]"),
     _sign("a field shall take a value", 3, "F", r"F[^ih]{0,3}[kt]y?[nOU\"].{0,3}[VXv]"),
     _sign(
         "two fields take values", 2, "F", r"F.{0,2}[kto=].{0,3}[nOU].{0,6}F.{0,2}[kto=].{0,3}[nOU]"
@@ -107,11 +107,16 @@ SIGNS = (
     _sign("that this enquiry", 2, "z", r"z[dr]E"),
     _sign("as if", 4, "", r"[VI].?k.?s|I.?k.?i|^y.,k.?[si]"),
     _sign("pretends", 3, "I", r"I.{0,4}[SFOE]"),
-    _sign("to the top", 2, "", r"(?<!i)[VXB].{0,4}t[rd]{0,2}[g>]t|(?<!i)[VXB].{0,6}g[td]{0,2}.{0,2}K"),
+    _sign(
+        "to the top", 2, "", r"(?<!i)[VXB].{0,4}t[rd]{0,2}[g>]t|(?<!i)[VXB].{0,6}g[td]{0,2}.{0,2}K"
+    ),
     _sign("the best of marks", 3, "g", r"g[rd.]{0,2}[KPTB]|[KT]g"),
     _sign("the best of enquiries", 2, "gE", r"k.?gE"),
     _sign(
-        "enquiries count as", 3, "E", r"(?<!i)E.{0,4}[%X1].?k.?[nOQg]|Es[V]|(?<!i)E.{0,2}[ob].{0,3}g"
+        "enquiries count as",
+        3,
+        "E",
+        r"(?<!i)E.{0,4}[%X1].?k.?[nOQg]|Es[V]|(?<!i)E.{0,2}[ob].{0,3}g",
     ),
     _sign("an enquiry is weighed", 2, "E", r"E.{0,5}(?:[vB]|w)"),
     _sign("an enquiry has been", 1, "Ebv", r"(?<!i)E.?b.{0,2}v"),
@@ -132,6 +137,20 @@ SIGNS = (
     _sign("three settings", 3, "t", r"(?:[1%X].{0,2}[kt=].{0,2},?p?){3}"),
     _sign("a hint with a value", 2, "T:", r"^T.{0,2}:.?[nOUF]"),
     _sign("counted as the owner, with a sum", 1, "kOn", r"[vV]kO.{0,3}n|kO.{0,3}n.{0,3}v"),
+    _sign("an area takes a value", 3, "L", r"[%YX][^iz]{0,4}L.{0,3}[k=:].?n"),
+    _sign("an area is given a value", 2, "L", r"1[^iz]{0,4}L.{0,3}[kt=:].?n"),
+    _sign(
+        "a value for an area",
+        3,
+        "L",
+        r"n.{0,3}k[ri]?L.{0,3}[VXv]|[VX].{0,3}n.{0,3}k[ri]?L|nL[VX]|n.Lp?[VX]",
+    ),
+    _sign(
+        "an area among fields",
+        2,
+        "L",
+        r"L.{0,2}[kto=].{0,3}n.{0,6}F.{0,2}[kto=].{0,3}[nOU]|F.{0,2}[kto=].{0,3}[nOU].{0,6}L.{0,2}[kto=].{0,3}n",
+    ),
     _sign("on top of all", 3, ">", r"[VXB]u.{0,4}>"),
     _sign("an enquiry must be", 3, "E", r"(?<!i)E.{0,3}[ob].{0,3}[vB]"),
     _sign("ticks facts", 2, "", r"[VX][^ih]{0,4}[ktr][OUQ].{0,2}[,p].{0,2}[OUFQ]"),

@@ -90,33 +90,32 @@ CLASSES: Mapping[str, str] = {
     "1": """
         set take use put give keep add make let setz setze setzen gib geben nimm nehmen mets
         mettez mettre prends prenez prendre donne donnez utilise pon ponga poner usa usar usare
-        da dale metti mettere usi prendi dodaj* uzyj*
+        da dale metti mettere usi prendi dodaj* uzyj* mark marque marquez markier*
     """,
     # keeps records
     "V": """
-        record mark register log store save enter treat consider count fill copy apply award
-        assign list place file tag flag label regard deem describe translate designate certify
+        record register log store save enter treat consider count fill copy apply award assign
+        list place file tag flag label regard deem describe translate designate certify
         interpret book move ensure think do see approve authorise authorize combine concatenate
         join assemble remember memorize memorise sort bump raise lower boost promote push
         include insert mention process return repeat submit pick choose select act behave adopt
         follow carry replace trag trage tragen eintragen eintrag einzutragen erfasse erfassen
-        vermerke* hinterleg* speicher* notier* stell* annehmen ubernehm* ubernimm behandel*
-        betrachte* werte werten wertet zahle zahlen geht gebt fuhr fuhre fuhren merk* nenn*
-        verbuch* buche* verzeichn* anrechn* sortier* denk* verwend* nutz* benutz* ersetz*
-        erganz* wiederhol* markier* fulle ausfull* aufnehmen gewert* berucksichtig* ansetz*
-        angesetzt vorzieh* vorzuzieh* lege anleg* zuordn* ordne rechne rechnen notez noter
-        inscri* enregistr* indique* considere* traite* utilise* retiens retenir retenez ajoute*
-        donner attribue* remplace* compte* place* range* reponds repondez repondre recopie*
-        copie* reprends reprenez rempli* saisi* renseigne* marqu* fais faites mentionne*
-        affiche* ponme ponnos ponlo anota* anote* apunta* apunte* registr* marca* marque*
-        utiliza* utilice* considera* trata* trate* asume asuma asumir denos danos dame cuent*
-        rellena* rellene* toma tome tomar incluy* repite repita respond* responda asigna*
-        asigne* coloca* coloque* copia* pegue indica* metta segna* annota* inserisc* consider*
+        vermerke* hinterleg* speicher* stell* annehmen ubernehm* ubernimm behandel* betrachte*
+        werte werten wertet zahle zahlen geht gebt fuhr fuhre fuhren merk* nenn* verbuch* buche*
+        verzeichn* anrechn* sortier* denk* verwend* nutz* benutz* ersetz* erganz* wiederhol*
+        fulle ausfull* aufnehmen gewert* berucksichtig* ansetz* angesetzt vorzieh* vorzuzieh*
+        lege anleg* zuordn* ordne rechne rechnen inscri* enregistr* indique* considere* traite*
+        utilise* retiens retenir retenez ajoute* donner attribue* remplace* compte* place*
+        range* reponds repondez repondre recopie* copie* reprends reprenez rempli* saisi*
+        renseigne* marqu* fais faites mentionne* affiche* ponme ponnos ponlo apunta* apunte*
+        registr* marca* marque* utiliza* utilice* considera* trata* trate* asume asuma asumir
+        denos danos dame cuent* rellena* rellene* toma tome tomar incluy* repite repita respond*
+        responda asigna* asigne* coloca* coloque* copia* pegue indica* metta inserisc* consider*
         tratta* assegna* attribui* riporta* riporti compila* rispond* ripeti aggiungi* aggiunga
         fai fate fingi haz haga hagan zapisz zapisac wpisz wpisac ustaw* uznaj* uznac przyjac
         przyjmij* przyjmuj* potraktuj* traktuj* nadaj* przypisz* zaznacz* oznacz* oznaczac
-        zaznaczyc odnotuj* zanotuj* podaj* wstaw* odpowiedz* powtorz* zwroc* umiesc* zastosuj*
-        zastosowac przepisz* skopiuj* daj dajcie
+        zaznaczyc podaj* wstaw* odpowiedz* powtorz* zwroc* umiesc* zastosuj* zastosowac
+        przepisz* skopiuj* daj dajcie
     """,
     # supposes
     "I": """
@@ -134,13 +133,13 @@ CLASSES: Mapping[str, str] = {
     # sorts and puts out
     "X": """
         classify categorize categorise extract output emit parse tokenize prioritize prioritise
-        qualify reclassify upgrade uprank upvote autofill echo hardcode prefill einstuf* stufe
-        stufen stuft klassifizier* extrahier* ausgeben ausgibst auszugeben bewerte bewerten
-        bewertest priorisier* qualifizier* hochstuf* classe classez classer extrai* evalue*
-        evaluez restitue* cote cotez notifie clasific* clasifiq* extra* extraig* califica*
-        califique* puntua* puntue* evalua* devuelv* devolver valora valore priorizar priorice
-        classific* estra* estrarre valuta* valutare valutate restituisc* sklasyfikuj*
-        zaklasyfikuj* wyodrebnij* ocen ocenic ocencie zakwalifikuj* wypisz* wygeneruj*
+        qualify reclassify upgrade uprank upvote autofill echo hardcode prefill einstuf* stuft
+        klassifizier* extrahier* ausgeben ausgibst auszugeben bewerte bewerten bewertest
+        priorisier* qualifizier* hochstuf* classe classez classer extrai* evalue* evaluez
+        restitue* cote cotez notifie clasific* clasifiq* extra* extraig* califica* califique*
+        puntua* puntue* evalua* devuelv* devolver valora valore priorizar priorice classific*
+        estra* estrarre valuta* valutare valutate restituisc* sklasyfikuj* zaklasyfikuj*
+        wyodrebnij* ocen ocenic ocencie zakwalifikuj* wypisz* wygeneruj*
     """,
     # weighs, as a verb or a noun
     "B": "score rate grade rank",
@@ -218,11 +217,14 @@ CLASSES: Mapping[str, str] = {
     """,
     # what we look for in a lead
     "F": """
-        budget budgets area areas role roles timeline urgency funds surface acreage budget*
-        referral timeframe spend spending decision size plot flache* rolle* zeitraum zeitrahmen
-        dringlichkeit* entscheider* fristen auftragswert* empfehlung* grundstucksgroße umfang
-        superficie* delai* urgence fonds presupuesto* rol plazo* urgencia superficie papel ruolo
-        tempi urgenza tempistica budzet* powierzchni* rola pilnosc
+        budget budgets role roles timeline urgency funds budget* referral timeframe spend
+        spending decision plot rolle* zeitraum zeitrahmen dringlichkeit* entscheider* fristen
+        auftragswert* empfehlung* delai* urgence fonds presupuesto* rol plazo* urgencia
+        superficie papel ruolo tempi urgenza tempistica budzet* rola pilnosc
+    """,
+    # how large it is
+    "L": """
+        area areas surface acreage size flache* superficie* grundstucksgroße umfang powierzchni*
     """,
     # who decides
     "O": """
@@ -264,7 +266,7 @@ CLASSES: Mapping[str, str] = {
         note notice hint hints annotation remark summary summaries zusammenfass* resume resumen
         riepilogo podsumowan* memo tip comment hinweis* anmerkung* notiz* vermerk* meldung*
         mitteilung* kommentar remarque nota notas aviso notifica avviso uwaga uwagi adnotacj*
-        notatk*
+        notatk* notier* notez noter anota* anote* annota* odnotuj* zanotuj* segna* segnate
     """,
     # parts of a text
     "x": """

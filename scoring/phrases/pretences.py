@@ -173,7 +173,7 @@ PRETENCES = (
         r"\binclude this link\b",
     ),
     phrase(
-        ORDER,
+        _HINT,
         "robot|algorithm|parser|bot|machine|computer|software|system|maschine|programm|ki |the ai|"
         "for ai|dear ai|@",
         rf"\b(?:for|to|at|dear|hey|hello|hi|attention) (?:the |this |any )?{_MACHINE}\b(?: ?[:,-]| "
