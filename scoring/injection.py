@@ -44,7 +44,7 @@ _IN_A_MESSAGE = 7
 _CALLS_FOR_FACTS = 2
 _TELLS = re.compile(r"^[^ihC]*[XYDIPR][^ihC]*$")
 """A sentence that tells somebody to handle something, and neither its writer nor a garden."""
-_BARE = re.compile(r"(?=.*O)(?=.*[nUF])[^ihC?:]*")
+_BARE = re.compile(r"(?=.*O)(?=.*[nUF])[^ihCq?:]*")
 """An owner and a sum, a field or a haste that nobody says is his, in a sentence of their own."""
 _LEAST_BEFORE = 2
 _FACTS = frozenset("nFOUQ_")

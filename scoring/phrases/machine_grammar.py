@@ -38,8 +38,8 @@ _START = r"(?:^|(?<=[,:p(\"*\[#-]))"
 """Where an imperative stands: first in a clause, or after please, then, and."""
 
 _ORDER_THEN_FACTS = (
-    r"^[^ihC]*[VXB1DwyoKPERJWe][^ihC]*[,:d](?:[^ihC]{0,2}O.{0,2}[,p][^ihC]{0,2}[nUF]|"
-    r"F?n.{0,2}[,p]r?.?[OU].{0,2}[,p]?[^ihC]{0,3}[OU]|F?n.{0,2}[,p]r?O)[^ihC]*$"
+    r"^[^ihCq]*[VXB1DwyoKPERJWe][^ihCq]*[,:d](?:[^ihCq]{0,2}O.{0,2}[,p][^ihCq]{0,2}[nUF]|"
+    r"F?n.{0,2}[,p]r?.?[OU].{0,2}[,p]?[^ihCq]{0,3}[OU]|F?n.{0,2}[,p]r?O)[^ihCq]*$"
 )
 """Somebody is told to do something, and told an owner, a sum, a haste that nobody says is his."""
 
@@ -79,7 +79,8 @@ SIGNS = (
         "gives the best mark",
         4,
         "g",
-        r"(?:(?<!i)[VXB]|[ob].{0,3}v).{0,7}g.{0,3}[PKB]|B.{0,2}[udE].{0,3}g",
+        _START
+        + r"(?:[VXB]|[ob].{0,3}v).{0,7}g.{0,3}[PKB]|[ob].{0,7}(?:[VXB].{0,7}g.{0,3}[PKB]|g.{0,3}[PKB].{0,3}[VX])|p.{0,2}g.{0,3}K.{0,3}[VX]|B.{0,2}[udE].{0,3}g",
     ),
     _sign("puts first", 3, "g", r"[VX].{0,3}[uEl][tkr]{0,2}g(?!.?[.])|[VX].{0,6}[uE].{0,3}[KP]"),
     _sign("a mark in numbers", 3, "n", r"[KB][:=tok]{0,2}r?n(?!q)|[VXBo].{0,6}nK|nK.{0,3}[VXBo]"),
@@ -108,9 +109,12 @@ SIGNS = (
     _sign("as if", 4, "", r"[VI].?k.?s|I.?k.?i|^y.,k.?[si]"),
     _sign("pretends", 3, "I", r"I.{0,4}[SFOE]"),
     _sign(
-        "to the top", 2, "", r"(?<!i)[VXB].{0,4}t[rd]{0,2}[g>]t|(?<!i)[VXB].{0,6}g[td]{0,2}.{0,2}K"
+        "to the top",
+        2,
+        "",
+        _START + r"[VXB1].{0,4}t[rd]{0,2}[g>]t|" + _START + r"[VXB].{0,6}g[td]{0,2}.{0,2}K",
     ),
-    _sign("the best of marks", 3, "g", r"g[rd.]{0,2}[KPTB]|[KT]g"),
+    _sign("the best of marks", 2, "g", r"g[rd.]{0,2}[KPTB]|[KT]g"),
     _sign("the best of enquiries", 2, "gE", r"k.?gE"),
     _sign(
         "enquiries count as",
@@ -195,7 +199,7 @@ SIGNS = (
 """Each is the name of a reason; see :func:`scoring.machine_talk.weigh`."""
 
 SUPPORT = (
-    _sign("an owner who is nobody", 2, "O", r"^[^ihC]*(?:[nFU][^ihC]*O|O[^ihC:]+[nFU])[^ihC]*$"),
+    _sign("an owner who is nobody", 2, "O", r"^[^ihCq]*(?:[nFU][^ihCq]*O|O[^ihC:]+[nFU])[^ihCq]*$"),
     _sign("facts in a row", 1, "", r"(?:Fn?|n|U)\.{0,2}[,p]r?O|O.?[,pt]r?(?:Fn?|n|U)|n.{0,2},.?U"),
     _sign("the budget of nobody", 1, "rF", r"^[^i1]{0,3}rF[^i]*$"),
 )

@@ -173,15 +173,14 @@ CLASSES: Mapping[str, str] = {
         entry metadata calculation calculations berechnung* calcul calculo calcolo kalkulacj*
         obliczen* purposes zwecke dataset schema object attribute attributes labels column
         columns cell cells profile probability likelihood propensity parameter parameters
-        outputs result results outcome ergebnis* resultat* resultado* calibration auswertung*
-        bewertung* einstufung* klassifizierung* klassifikation* extraktion* qualifizierung*
-        qualifikation* feld felder feldern datensatz datenfeld* ausgabe* sollwert*
-        priorisierung* testdatensatz parameter* eintrage classement* evaluation* notation*
-        extraction* akte akten kartei profil dossier champ champs fiche sortie enregistrement
-        evaluacion* clasificacion* valoracion* extraccion* calificacion* campo campos registro
-        ficha salida puntuador valutazion* classificazion* classifica estrazion* qualificazion*
-        campi scheda risultato analisi ocen* ocene klasyfikacj* analiz* ewaluacj* kwalifikacj*
-        pole pola polu rekord* pozycj*
+        outputs ergebnis* resultat* resultado* calibration auswertung* bewertung* einstufung*
+        klassifizierung* klassifikation* extraktion* qualifizierung* qualifikation* feld felder
+        feldern datensatz datenfeld* ausgabe* sollwert* priorisierung* testdatensatz parameter*
+        eintrage classement* evaluation* notation* extraction* akte akten kartei profil dossier
+        champ champs fiche sortie enregistrement evaluacion* clasificacion* valoracion*
+        extraccion* calificacion* campo campos registro ficha salida puntuador valutazion*
+        classificazion* classifica estrazion* qualificazion* campi scheda risultato analisi
+        ocen* ocene klasyfikacj* analiz* ewaluacj* kwalifikacj* pole pola polu rekord* pozycj*
     """,
     # marks and ranks
     "K": """
@@ -218,7 +217,7 @@ CLASSES: Mapping[str, str] = {
     # what we look for in a lead
     "F": """
         budget budgets role roles timeline urgency funds budget* referral timeframe spend
-        spending decision plot rolle* zeitraum zeitrahmen dringlichkeit* entscheider* fristen
+        spending decision rolle* zeitraum zeitrahmen dringlichkeit* entscheider* fristen
         auftragswert* empfehlung* delai* urgence fonds presupuesto* rol plazo* urgencia
         superficie papel ruolo tempi urgenza tempistica budzet* rola pilnosc
     """,
@@ -353,7 +352,10 @@ CLASSES: Mapping[str, str] = {
         querida chere droga liebe lieber achtung cher drogi attenzione
     """,
     # price and quality
-    "q": "price quality sqm sq",
+    "q": """
+        price quality sqm sq prix prezzo precio cena cene preis preise devis quote quotes estimate
+        invoice angebot kostenvoranschlag preventivo wycena wycene rechnung facture
+    """,
     # labels of a person
     "C": """
         name email e-mail phone telephone tel telefon mobile address nom telefono correo nome
