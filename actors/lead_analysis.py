@@ -5,6 +5,7 @@ against the message, and the scorecard scores; without a model patterns alone re
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -29,7 +30,22 @@ from domain.lead import Lead
 from domain.task import LEAD_ANALYSIS, TaskEnvelope
 from domain.usage import Usage, summarise
 from scoring.analyse import ModelAnswer, analyse, analyse_with_claims, needs_model
-from scoring.reading import Reading, prompt_text, read_message
+from scoring.message import ReadMessage, read_once
+from scoring.reading import Reading, prompt_text
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model said of a lead.
+
+    Attributes:
+        read: The lead's message.
+        shown: The part of it that the model got.
+    """
+
+    read: ReadMessage
+    shown: Reading
+    reply: Reply[LeadFacts]
 
 
 class LeadAnalysisAgent:
@@ -68,12 +84,14 @@ class LeadAnalysisAgent:
         began_s = perf_counter()
         given = read_payload(envelope.payload, AnalysisInput)
         as_of = datetime.fromtimestamp(clock(), UTC)
-        if self._models is None or not self._is_worth_asking(given):
-            return _result(self._offline(given, as_of), (), began_s)
+        read = read_once(given, budget_chars=self._scoring.message_budget_chars)
+        if self._models is None or not self._is_worth_asking(given, read):
+            return _result(self._offline(given, read, as_of), (), began_s)
         calls = self._models.open(envelope, clock)
-        reading = self._read(given.lead)
-        reply = await calls.ask(self._question(given.lead, reading))
-        return _result(self._judge(given, reply, reading, as_of), calls.usage, began_s)
+        shown = self._shown(read)
+        reply = await calls.ask(self._question(given.lead, shown))
+        told = Told(read, shown, reply)
+        return _result(self._judge(given, told, as_of), calls.usage, began_s)
 
     def payload(self, asked: object) -> bytes:
         """Return the payload for a Lead, an AnalysisInput or a mapping of either's fields.
@@ -92,16 +110,12 @@ class LeadAnalysisAgent:
         """Return the result of a run as a LeadAnalysis."""
         return LeadAnalysis.model_validate_json(result)
 
-    def _is_worth_asking(self, given: AnalysisInput) -> bool:
-        return needs_model(
-            given,
-            profile=self._scoring.profile,
-            message_budget_chars=self._scoring.message_budget_chars,
-        )
+    def _is_worth_asking(self, given: AnalysisInput, read: ReadMessage) -> bool:
+        return needs_model(given, profile=self._scoring.profile, read=read)
 
-    def _read(self, lead: Lead) -> Reading:
+    def _shown(self, read: ReadMessage) -> Reading:
         """Return what the model gets to read of a lead's message."""
-        return read_message(lead.message, budget_chars=self._model_budget_chars)
+        return read.part(self._model_budget_chars)
 
     def _question(self, lead: Lead, reading: Reading) -> Question[LeadFacts]:
         return Question(
@@ -113,35 +127,34 @@ class LeadAnalysisAgent:
             prompt_version=self._prompt.version,
         )
 
-    def _offline(self, given: AnalysisInput, as_of: datetime) -> LeadAnalysis:
+    def _offline(self, given: AnalysisInput, read: ReadMessage, as_of: datetime) -> LeadAnalysis:
         return analyse(
             given,
             profile=self._scoring.profile,
             scorecard=self._scorecard,
             as_of=as_of,
-            message_budget_chars=self._scoring.message_budget_chars,
+            read=read,
         )
 
-    def _judge(
-        self, given: AnalysisInput, reply: Reply[LeadFacts], reading: Reading, as_of: datetime
-    ) -> LeadAnalysis:
+    def _judge(self, given: AnalysisInput, told: Told, as_of: datetime) -> LeadAnalysis:
         """Score by what the model's claims are worth, or offline where it made none."""
+        reply = told.reply
         if reply.value is None:
             because = reply.degraded_because
             degraded = {"route": Route.DEGRADED, "degraded_because": because}
-            return self._offline(given, as_of).model_copy(update=degraded)
+            return self._offline(given, told.read, as_of).model_copy(update=degraded)
         return analyse_with_claims(
             given,
             ModelAnswer(
                 claims_of(reply.value),
                 llm=reply.llm or "",
                 prompt_version=self._prompt.version,
-                truncated=reading.truncated,
+                truncated=told.shown.truncated,
             ),
             profile=self._scoring.profile,
             scorecard=self._scorecard,
             as_of=as_of,
-            message_budget_chars=self._scoring.message_budget_chars,
+            read=told.read,
         )
 
 

@@ -21,20 +21,16 @@ from domain.analysis import (
 from domain.lead import MAX_MESSAGE_BYTES
 from scoring.additive import Score, add_up, reasons
 from scoring.bant import bant_of
-from scoring.candidates import find_candidates
 from scoring.channels import open_channels
 from scoring.claims import OPT_OUT, Claim, check_against, put_together
-from scoring.clauses import Reading as ReadyText
-from scoring.clauses import made_ready
 from scoring.coverage import Coverage, cover
-from scoring.extractor import best_facts
 from scoring.features import read_features
 from scoring.gates import find_gates
 from scoring.hours import local_zone
-from scoring.injection import without_orders
 from scoring.known import know
+from scoring.message import ReadMessage, read_once
 from scoring.next_action import Situation, choose
-from scoring.reading import TRUNCATED, Reading, read_message
+from scoring.reading import TRUNCATED, Reading
 from scoring.scorecard import Scorecard
 from scoring.settings import BusinessProfile
 
@@ -87,6 +83,7 @@ def analyse(
     scorecard: Scorecard,
     as_of: datetime,
     message_budget_chars: int = MAX_MESSAGE_BYTES,
+    read: ReadMessage | None = None,
 ) -> LeadAnalysis:
     """Analyse a lead with nothing but its own words and the table.
 
@@ -99,11 +96,11 @@ def analyse(
         scorecard: The table of weights.
         as_of: Now, with zone.
         message_budget_chars: How much of the message is read.
+        read: The lead's message, where it has been read; the budget is that reading's then.
     """
-    reading = read_message(given.lead.message, budget_chars=message_budget_chars)
-    facts = _extract(given, reading)
+    read = read or read_once(given, budget_chars=message_budget_chars)
     return score_facts(
-        given, facts, reading=reading, profile=profile, scorecard=scorecard, as_of=as_of
+        given, read.facts, reading=read.reading, profile=profile, scorecard=scorecard, as_of=as_of
     )
 
 
@@ -114,7 +111,7 @@ def analyse_with_claims(
     profile: BusinessProfile,
     scorecard: Scorecard,
     as_of: datetime,
-    message_budget_chars: int = MAX_MESSAGE_BYTES,
+    read: ReadMessage | None = None,
 ) -> LeadAnalysis:
     """Analyse a lead with what a model claims of its message, as far as that can be checked.
 
@@ -126,19 +123,17 @@ def analyse_with_claims(
         profile: The business.
         scorecard: The table of weights.
         as_of: Now, with zone.
-        message_budget_chars: How much of the message the patterns read; claims may quote all of it.
+        read: The lead's message, where it has been read; claims may quote all of it.
     """
     lead = given.lead
-    reading = read_message(lead.message, budget_chars=message_budget_chars)
-    whole = without_orders(lead.message)[0] if reading.truncated else reading.text
-    ready = _made_ready(given, whole)
-    candidates = find_candidates(ready)
-    checked = check_against(answer.claims, lead.message, reading=ready, candidates=candidates)
-    extracted = _extract(given, reading) if reading.truncated else best_facts(candidates, ready)
+    read = read or read_once(given)
+    checked = check_against(
+        answer.claims, lead.message, reading=read.whole, candidates=read.candidates
+    )
     analysis = score_facts(
         given,
-        put_together(checked.facts, extracted),
-        reading=reading,
+        put_together(checked.facts, read.facts),
+        reading=read.reading,
         profile=profile,
         scorecard=scorecard,
         as_of=as_of,
@@ -161,10 +156,7 @@ def analyse_with_claims(
 
 
 def needs_model(
-    given: AnalysisInput,
-    *,
-    profile: BusinessProfile,
-    message_budget_chars: int = MAX_MESSAGE_BYTES,
+    given: AnalysisInput, *, profile: BusinessProfile, read: ReadMessage | None = None
 ) -> bool:
     """Return whether a model could tell us anything about a lead that is worth a paid call.
 
@@ -174,14 +166,14 @@ def needs_model(
     Args:
         given: As for :func:`analyse`.
         profile: The business.
-        message_budget_chars: How much of the message the patterns read.
+        read: The lead's message, where it has been read.
     """
-    reading = read_message(given.lead.message, budget_chars=message_budget_chars)
-    if not reading.text.strip():
+    read = read or read_once(given)
+    if not read.reading.text.strip():
         return False
     gates = find_gates(
-        given.lead.model_copy(update={"message": reading.text}),
-        facts=_extract(given, reading),
+        given.lead.model_copy(update={"message": read.reading.text}),
+        facts=read.facts,
         overrides=given.overrides,
         first=given.first,
         profile=profile,
@@ -270,17 +262,6 @@ def score_facts(
         flags=tuple(sorted({*lead.flags, *reading.flags})),
         model=ModelVersion(scorer=SCORER, version=scorecard.version),
     )
-
-
-def _extract(given: AnalysisInput, reading: Reading) -> tuple[Fact, ...]:
-    ready = _made_ready(given, reading.text)
-    return best_facts(find_candidates(ready), ready)
-
-
-def _made_ready(given: AnalysisInput, text: str) -> ReadyText:
-    lead = given.lead
-    country = lead.location.country if lead.location else None
-    return made_ready(text, locale=lead.locale, country=country, created_at=lead.created_at)
 
 
 def _believed(facts: Sequence[Fact]) -> tuple[Fact, ...]:

@@ -32,22 +32,48 @@ class Reading:
         return TRUNCATED in self.flags
 
 
-def read_message(message: str, *, budget_chars: int) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A whole message without what gives orders to the machine, as long as it was.
+
+    Attributes:
+        has_orders: Whether there were any.
+    """
+
+    text: str
+    has_orders: bool
+
+
+def clean(message: str) -> Cleaned:
+    """Return a message as the lead wrote it without its orders to the machine."""
+    return Cleaned(*without_orders(message))
+
+
+def shortened(cleaned: Cleaned, *, budget_chars: int) -> Reading:
     """Return the part of a message that is read: where it is too long, what says most.
 
     Args:
-        message: As the lead wrote it.
+        cleaned: The whole message.
         budget_chars: How many characters are read, at least 1.
     """
-    text, has_orders = without_orders(message)
-    flags = [PROMPT_INJECTION] if has_orders else []
-    text = text.rstrip()
+    flags = [PROMPT_INJECTION] if cleaned.has_orders else []
+    text = cleaned.text.rstrip()
     if len(text) > budget_chars:
         short = cut(text, budget_chars)
         if short is not text:
             flags.append(TRUNCATED)
         text = short.rstrip()
     return Reading(text, tuple(flags))
+
+
+def read_message(message: str, *, budget_chars: int) -> Reading:
+    """Return the part of a message that is read, as :func:`shortened` does of a cleaned one.
+
+    Args:
+        message: As the lead wrote it.
+        budget_chars: How many characters are read, at least 1.
+    """
+    return shortened(clean(message), budget_chars=budget_chars)
 
 
 def prompt_text(reading: Reading) -> str:

@@ -14,9 +14,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from actors.lead_analysis import LeadAnalysisAgent
-from actors.lead_question import LeadFacts
-from actors.questions import Reply
+from actors.lead_analysis import LeadAnalysisAgent, Told
 from domain.analysis import AnalysisInput, Fact, LeadAnalysis
 from domain.lead import Lead
 from scoring.analyse import score_facts
@@ -24,6 +22,7 @@ from scoring.claim_forms import FORMS
 from scoring.claim_values import read_value
 from scoring.claims import Claim
 from scoring.clauses import made_ready
+from scoring.message import ReadMessage
 from scoring.reading import Reading
 from scoring.scorecard import load_scorecard
 from scoring.settings import BusinessProfile
@@ -51,18 +50,16 @@ ROUNDING = 1e-9
 class TrustingAgent(LeadAnalysisAgent):
     """The same agent with its guard out: it sends all of a message and believes every claim."""
 
-    def _read(self, lead: Lead) -> Reading:
-        return Reading(lead.message)
+    def _shown(self, read: ReadMessage) -> Reading:
+        return Reading(read.lead.message)
 
-    def _judge(
-        self, given: AnalysisInput, reply: Reply[LeadFacts], reading: Reading, as_of: datetime
-    ) -> LeadAnalysis:
-        assert reply.value is not None
-        claims = [Claim(fact.name, fact.value, fact.quote) for fact in reply.value.facts]
+    def _judge(self, given: AnalysisInput, told: Told, as_of: datetime) -> LeadAnalysis:
+        assert told.reply.value is not None
+        claims = [Claim(fact.name, fact.value, fact.quote) for fact in told.reply.value.facts]
         return score_facts(
             given,
             [fact for claim in claims if (fact := believed(claim, given.lead)) is not None],
-            reading=reading,
+            reading=told.shown,
             profile=BusinessProfile(),
             scorecard=load_scorecard(),
             as_of=as_of,

@@ -12,6 +12,7 @@ from domain.lead import Channel, DecisionRole, PropertyType, Timeline
 from scoring.additive import UNCHECKED_CAP
 from scoring.analyse import ModelAnswer, analyse_with_claims, needs_model, score_facts
 from scoring.claims import Claim
+from scoring.message import read_once
 from scoring.reading import Reading
 from tests.scoring.leads import NOW, PROFILE, analysed, card, lead, leads, sample
 
@@ -237,13 +238,14 @@ def test_claims_may_quote_what_the_patterns_did_not_read() -> None:
     answer = ModelAnswer(
         (Claim("budget", "5000 EUR", "Etwa 5 Mille"),), llm="model-x", prompt_version="v1"
     )
+    given_lead = AnalysisInput(lead=lead(**fields))
     told = analyse_with_claims(
-        AnalysisInput(lead=lead(**fields)),
+        given_lead,
         answer,
         profile=PROFILE,
         scorecard=card(),
         as_of=NOW,
-        message_budget_chars=200,
+        read=read_once(given_lead, budget_chars=200),
     )
 
     assert {fact.name: fact.checked for fact in told.facts}["budget"]
