@@ -1,15 +1,19 @@
 """CSV as people export it: any of four delimiters, a header, cells over several lines."""
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TextIO
+from typing import Self, TextIO
 
 from batch.rows import MAX_LINE_CHARACTERS, Column, Reading, Row, Unreadable
 from domain.errors import InvalidInputError
 
 DELIMITERS = ",;\t|"
 SAMPLE_RECORDS = 20
+LEAST_WIDTH_OF_ROWS = 3
+"""Cells that a line inside of a cell must have to be taken for a row."""
+
 _MARK_OF_EXCEL = "sep="
 
 
@@ -82,7 +86,7 @@ class CsvSource:
 
     def _records(self, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         skipped = self._reading.skipped_lines
-        lines = islice(self._bounded(file), skipped, None)
+        lines = _Lines(islice(self._bounded(file), skipped, None))
         reader = csv.reader(lines, delimiter=self._reading.delimiter)
         while True:
             line = skipped + reader.line_num + 1
@@ -93,6 +97,11 @@ class CsvSource:
             except csv.Error as error:
                 got = f"a record at line {line} that cannot be read ({error})"
                 raise self._error(got, "a record whose quotes are closed") from error
+            if lines.ended:
+                # a reader asks for a line after the last one only where a quote is still open
+                opened = skipped + reader.line_num + 1 - max(1, _lines_of(cells[-1]))
+                got = f"a quote that opens in line {opened} and is never closed"
+                raise self._error(got, "each quote closed")
             if any(cell.strip() for cell in cells):
                 yield line, cells
 
@@ -113,6 +122,41 @@ class CsvSource:
 
     def _error(self, got: str, allowed: str) -> InvalidInputError:
         return InvalidInputError(str(self._reading.path), got, allowed)
+
+
+class _Lines:
+    """Lines that know whether somebody asked beyond the last."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.ended = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._lines)
+        except StopIteration:
+            self.ended = True
+            raise
+
+
+def _lines_of(cell: str) -> int:
+    return sum(1 for _ in io.StringIO(cell, newline=""))
+
+
+def lines_like_rows(cells: Iterable[object], delimiter: str, width: int) -> int:
+    """Return how many lines inside of cells look like rows: what a lost quote swallows.
+
+    Such a line has as many cells as the header, and no blank after a delimiter as prose has.
+    """
+    return sum(
+        line.count(delimiter) == width - 1 and f"{delimiter} " not in line
+        for cell in cells
+        if width >= LEAST_WIDTH_OF_ROWS and isinstance(cell, str)
+        for line in cell.splitlines()[1:]
+    )
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:

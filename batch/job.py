@@ -47,6 +47,7 @@ class Plan:
         targets: Where each column goes.
         mapping_digest: SHA-256 of all that decides which lead a row gives.
         total: Rows that will be read.
+        suspects: Lines of records in which a lost quote may have swallowed rows.
         first_reject: The first row that is no lead, where none of them is one; else None.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     targets: tuple[ColumnTarget, ...]
     mapping_digest: str
     total: int
+    suspects: tuple[int, ...]
     out: Path
     out_format: FileFormat
     rejects: Path
@@ -117,8 +119,8 @@ def make_plan(order: Order) -> Plan:
     source, reading, found = open_source(order.file, order.encoding)
     targets = guess(source.columns, read_named(order.named, source.columns))
     check(targets, str(order.file))
-    total = count_rows(source, order.limit)
-    if total == 0:
+    count = count_rows(source, reading, order.limit)
+    if count.rows == 0:
         raise InvalidInputError(str(order.file), "no row", "a header line and at least one lead")
     out_format = _out_format(order, reading.format)
     out = order.out or order.file.with_name(f"{order.file.stem}.scored{SUFFIXES[out_format]}")
@@ -134,7 +136,8 @@ def make_plan(order: Order) -> Plan:
         survey=found,
         targets=targets,
         mapping_digest=mapping_digest(reading, targets),
-        total=total,
+        total=count.rows,
+        suspects=tuple(count.suspects),
         out=out,
         out_format=out_format,
         rejects=rejects,

@@ -3,15 +3,16 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
 import orjson
 
 from batch.conversion import by_column, lead_of
+from batch.csv_source import lines_like_rows
 from batch.mapping import ColumnTarget
-from batch.rows import Row, Source, Unreadable
+from batch.rows import FileFormat, Reading, Row, Source, Unreadable
 from domain.errors import InvalidInputError
 from domain.intake import read_lead
 
@@ -19,6 +20,9 @@ MADE_ID_DIGITS = 10
 """Hexadecimal digits of the file's digest that begin the id of a lead without one."""
 
 MAX_GOT_CHARACTERS = 80
+MAX_SUSPECTS = 5
+"""Records named, at most, whose cells seem to hold rows."""
+
 _PRIVATE = ("contact", "message", "attributes", "external_ids")
 _PERSONAL = re.compile(r"@|\d(?:[\s/().-]*\d){5}")
 
@@ -121,10 +125,33 @@ def _speaks_of_size(got: str) -> bool:
     return re.fullmatch(r"(?:an? |more|half |deeper |\d+ )[A-Za-z \d]*|null", got) is not None
 
 
-def count_rows(source: Source, limit: int | None = None) -> int:
-    """Return how many rows there are, faulty ones included, reading the file once.
+@dataclass(slots=True)
+class Count:
+    """What one look at every row finds.
+
+    Attributes:
+        rows: How many there are, faulty ones included.
+        suspects: Lines of the first records of CSV whose cells hold what looks like rows.
+    """
+
+    rows: int = 0
+    suspects: list[int] = field(default_factory=list)
+
+
+def count_rows(source: Source, reading: Reading, limit: int | None = None) -> Count:
+    """Look at every row, reading the file once.
 
     Raises:
         InvalidInputError: A part of the file cannot be read.
     """
-    return sum(1 for _ in islice(source.rows(), limit))
+    count = Count()
+    width = len(source.columns)
+    for row in islice(source.rows(), limit):
+        count.rows += 1
+        if reading.format is not FileFormat.CSV or isinstance(row, Unreadable):
+            continue
+        if len(count.suspects) < MAX_SUSPECTS and lines_like_rows(
+            row.values.values(), reading.delimiter, width
+        ):
+            count.suspects.append(row.line)
+    return count

@@ -26,6 +26,12 @@ def show_mapping(console: Console, plan: Plan) -> None:
         note = "" if target.guessed else " (as you said)"
         table.add_row(Text(target.column), Text(field + note))
     console.print(table)
+    for line in plan.suspects:
+        console.print(
+            f"Line {line}: a cell holds lines that look like rows of their own. Is a quote missing"
+            " there? They are taken for text of that one lead.",
+            soft_wrap=True,
+        )
     if not reaches_a_person(plan.targets):
         console.print(
             "No column is an e-mail address or a phone number, so nobody can be called:"

@@ -128,3 +128,9 @@ async def test_a_run_that_gave_up_goes_on_where_it_was(tmp_path: Path) -> None:
     with plan.out.open(newline="") as file:
         assert [row["lead_id"] for row in csv.DictReader(file)] == ["a", "b"]
     assert service.analysed == ["a", "b"]
+
+
+def test_a_record_that_swallowed_rows_is_named(tmp_path: Path) -> None:
+    text = 'id;E-Mail;Note\na;a@example.com;"mow\nb;b@example.com;"trim"\nc;c@example.com;dig\n'
+    plan = make_plan(Order(write(tmp_path, "leads.csv", text)))
+    assert (plan.total, plan.suspects) == (2, (2,))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.csv_source import sniff_delimiter, unique_names
+from batch.csv_source import lines_like_rows, sniff_delimiter, unique_names
 from batch.readers import open_source
 from batch.rows import FileFormat, Row, Unreadable
 from domain.errors import InvalidInputError
@@ -54,6 +54,45 @@ def test_a_cell_over_several_lines_is_one_row_and_the_next_keeps_its_line(tmp_pa
         Row(2, {"name": "Ada", "note": "one\ntwo"}),
         Row(6, {"name": "Bea", "note": "x"}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a;b;c\n1;2;"x\n3;4;5\n6;7;8\n', 2),
+        ('a;b;c\r\n1;2;3\r\n3;4;"x\r\n6;7;8', 3),
+        ('a;b;c\n1;"x\ny";"z\n', 3),
+        ('a;b;c\n1;2;"', 2),
+        ('sep=;\na;b;c\n1;2;"x\n', 3),
+        ('a;"b;c\n1;2;3\n', 1),
+    ],
+)
+def test_a_quote_that_is_never_closed_is_named_with_its_line(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    path = write(tmp_path, "a.csv", text)
+    with pytest.raises(InvalidInputError, match=rf"opens in line {line} and is never closed"):
+        rows_of(path)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_a_closed_cell_at_the_end_of_a_file_is_read(tmp_path: Path, end: str) -> None:
+    (row,) = rows_of(write(tmp_path, "a.csv", f'a;b\n1;"x\n""y"" 2"{end}'))
+    assert row == Row(2, {"a": "1", "b": 'x\n"y" 2'})
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("Rasen\nq-2;B;Hecke", 1),
+        ("Rasen\nq-2;B;Hecke\nq-3;C;Teich\n", 2),
+        ("Rasen;\nHecke; Teich; Zaun", 0),
+        ("q-1;A;x", 0),
+        ("Rasen\nHecke", 0),
+    ],
+)
+def test_lines_of_a_cell_that_look_like_rows_are_counted(cell: str, found: int) -> None:
+    assert lines_like_rows(["q-1", None, cell], ";", 3) == found
 
 
 def test_a_short_row_is_read_and_a_long_one_is_not(tmp_path: Path) -> None:
