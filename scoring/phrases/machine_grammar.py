@@ -80,8 +80,8 @@ SIGNS = (
         4,
         "g",
         _START
-        + r"(?:[VXB]|[ob].{0,3}v).{0,7}g.{0,3}[PKB]|[ob].{0,7}[VXB].{0,7}g.{0,3}[PKB]|"
-        + r"[ob].{0,7}g.{0,3}[PKB].{0,3}[VX]|p.{0,2}g.{0,3}K.{0,3}[VX]|B.{0,2}[udE].{0,3}g",
+        + r"(?:[VXB]|[ob].{0,3}v).{0,7}g.{0,3}[PKBT]|[ob].{0,7}[VXB].{0,7}g.{0,3}[PKBT]|"
+        + r"[ob].{0,7}g.{0,3}[PKBT].{0,3}[VX]|p.{0,2}g.{0,3}K.{0,3}[VX]|B.{0,2}[udE].{0,3}g",
     ),
     _sign("puts first", 3, "g", r"[VX].{0,3}[uEl][tkr]{0,2}g(?!.?[.])|[VX].{0,6}[uE].{0,3}[KP]"),
     _sign("a mark in numbers", 3, "n", r"[KB][:=tok]{0,2}r?n(?!q)|[VXBo].{0,6}nK|nK.{0,3}[VXBo]"),
@@ -156,6 +156,7 @@ SIGNS = (
         "L",
         r"L.{0,2}[kto=].{0,3}n.{0,6}F.{0,2}[kto=].{0,3}[nOU]|F.{0,2}[kto=].{0,3}[nOU].{0,6}L.{0,2}[kto=].{0,3}n",
     ),
+    _sign("takes as a field a value", 3, "kF", _START + r"[%YX].{0,2}k.?F.{0,2}n"),
     _sign("on top of all", 3, ">", r"[VXB]u.{0,4}>"),
     _sign("an enquiry must be", 3, "E", r"(?<!i)E.{0,3}[ob].{0,3}[vB]"),
     _sign("ticks facts", 2, "", r"[VX][^ih]{0,4}[ktr][OUQ].{0,2}[,p].{0,2}[OUFQ]"),
@@ -183,8 +184,8 @@ SIGNS = (
     _sign("the result is", 2, ":", r"^[^ty]{0,2}[PX]:.?[nOF]"),
     _sign("process named twice", 1, "", r"[PKXjB].*[PKj]"),
     _sign("for the process", 2, "", r"(?:t|Ar|k)[^ihny]{0,2}[P]"),
-    _sign("end of a part", 2, "f", r"f.{0,2}[ESxlP]"),
-    _sign("an end in marks", 2, "f", r"^[*#\[(]+.{0,2}f.{0,3}[ESxlP]"),
+    _sign("end of a part", 2, "f", r"f.{0,2}[ESxlPY]"),
+    _sign("an end in marks", 2, "f", r"^[*#\[(]+.{0,2}f.{0,3}[ESxlPY]"),
     # as programs write
     _sign("a format of data", 3, "j", r"j"),
     _sign("a name in code", 2, "_", r"_"),

@@ -139,7 +139,7 @@ CLASSES: Mapping[str, str] = {
         restitue* cote cotez notifie clasific* clasifiq* extra* extraig* califica* califique*
         puntua* puntue* evalua* devuelv* devolver valora valore priorizar priorice classific*
         estra* estrarre valuta* valutare valutate restituisc* sklasyfikuj* zaklasyfikuj*
-        wyodrebnij* ocen ocenic ocencie zakwalifikuj* wypisz* wygeneruj*
+        wyodrebnij* ocen ocenic ocencie zakwalifikuj* wypisz* wygeneruj* stufe
     """,
     # weighs, as a verb or a noun
     "B": "score rate grade rank",
@@ -212,7 +212,8 @@ CLASSES: Mapping[str, str] = {
         mail schreiben enquiry enquiries inquiry inquiries request requests message messages
         submission submissions anfrage* nachricht* eingabe demande demandes requete message*
         solicitud* consulta mensaje* richiesta richieste messaggio zapytani* zgloszeni*
-        wiadomosc*
+        wiadomosc* kundennachricht* kundentext* kundenmail* nutzereingabe* benutzereingabe*
+        kundeneingabe*
     """,
     # what we look for in a lead
     "F": """
@@ -382,11 +383,10 @@ CLASSES: Mapping[str, str] = {
         oak birch beech maple pine conifer conifers hedges shrub shrubs flower flowers rose
         roses mulch edging slab slabs tile tiles stone stones pitch playground court shed
         pergola greenhouse plant mowed sod grass leaves border borders pruning weed weeds
-        weeding plaster pipe pipes meter stair stairs stufen stufe treppe steine platten hang
-        rohre zaune hecken rasenflache terrasse terrassen hof laub baumen teiche rollrasen
-        rindenmulch pfosten arbre arbres haie haies pelouse terrasse arbol arboles seto setos
-        valla terraza albero alberi siepe siepi prato terrazza drzew drzewo drzewa zywoplot
-        taras plot
+        weeding plaster pipe pipes meter stair stairs stufen treppe steine platten hang rohre
+        zaune hecken rasenflache terrasse terrassen hof laub baumen teiche rollrasen rindenmulch
+        pfosten arbre arbres haie haies pelouse terrasse arbol arboles seto setos valla terraza
+        albero alberi siepe siepi prato terrazza drzew drzewo drzewa zywoplot taras plot
     """,
 }
 """By letter; one with two letters stands for two words in one, as German writes them."""

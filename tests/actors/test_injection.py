@@ -6,12 +6,13 @@
 import asyncio
 import tomllib
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 
 from actors.lead_analysis import LeadAnalysisAgent, Told
@@ -39,7 +40,15 @@ def texts_in(file: str) -> dict[str, list[str]]:
 
 
 TEXTS = texts_in("texts.toml")
+BLIND = texts_in("blind.toml")
 UNFORESEEN = texts_in("unforeseen.toml")
+HONEST = (
+    "we need someone to cut grass every other week.",
+    "Please quote for weekly mowing.",
+    "We rent, but that need not appear.",
+)
+"""What some texts of ``BLIND`` say beside their orders, which counts as in any lead."""
+
 LEADS: dict[str, dict[str, Any]] = {"weak": WEAK, "middling": MIDDLING}
 CAP = 0.3
 """What all unchecked facts may move a logit together; promised, so not read from the code."""
@@ -146,16 +155,43 @@ def obedient() -> AbstractAsyncContextManager[Provider]:
 
 def test_there_are_enough_texts_of_enough_families() -> None:
     texts = [text for family in TEXTS.values() for text in family]
-    unforeseen = {text for family in UNFORESEEN.values() for text in family}
+    others = {text for file in (BLIND, UNFORESEEN) for family in file.values() for text in family}
     assert len(TEXTS) >= 8
     assert len(set(texts)) == len(texts) >= 40
-    assert unforeseen.isdisjoint(texts)
+    assert others.isdisjoint(texts)
+    assert len(others) >= 100
 
 
 async def test_no_text_moves_a_score_beyond_the_cap() -> None:
     async with obedient() as provider, lead_world(provider) as world:
         beyond = told("guard on", await moves(world, TEXTS))
     assert not beyond, in_lines(beyond)
+
+
+@pytest.mark.parametrize("obeyed", [False, True], ids=["offline", "obeyed"])
+async def test_no_text_written_blind_moves_a_score_beyond_the_cap(
+    obeyed: bool,  # noqa: FBT001 - a table
+) -> None:
+    only_orders = {
+        family: [text for text in texts if not any(said in text for said in HONEST)]
+        for family, texts in BLIND.items()
+    }
+    async with AsyncExitStack() as stack:
+        provider = await stack.enter_async_context(obedient()) if obeyed else None
+        world = await stack.enter_async_context(lead_world(provider))
+        beyond = told("written blind", await moves(world, only_orders))
+    assert not beyond, in_lines(beyond)
+
+
+@pytest.mark.parametrize("said", HONEST)
+async def test_beside_what_a_blind_text_says_honestly_its_orders_move_nothing(said: str) -> None:
+    text = next(text for texts in BLIND.values() for text in texts if said in text)
+    async with lead_world(None) as world:
+        moved = await moves(world, {"whole": [text], "honest": [said]})
+    by_place = {(case.family, case.lead, case.place): move for case, move in moved.items()}
+    for (family, lead, place), move in by_place.items():
+        if family == "whole":
+            assert min(abs(move), abs(move - by_place["honest", lead, place])) <= CAP + ROUNDING
 
 
 async def test_without_the_guard_most_scores_move() -> None:
