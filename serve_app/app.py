@@ -33,6 +33,7 @@ from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from serve_app.api import build_api
+from serve_app.business import business_line
 from serve_app.draft_check import draft_check
 from serve_app.identity import LoopbackIdentity
 from serve_app.retention import delete_finished_tasks
@@ -173,6 +174,7 @@ def _compose(
         analyses=PostgresAnalysisStore(database),
         follow_ups=PostgresFollowUpStore(database),
         usage=PostgresUsageStore(database),
+        business=business_line(settings.scoring.profile.name, settings.writing.postal_address),
         check_draft=draft_check(settings.writing, settings.scoring.profile),
         prices=prices,
         compare_with=reference_model(prices, settings.usage),

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.money import dollars
+from serve_app.business import GUIDE, shows_example
 from serve_app.tables import shortened
 from serve_app.times import local_time
 
@@ -76,9 +77,16 @@ def whole_draft(record: Json) -> RenderableType:
         Panel(body, title=title, title_align="left", width=84),
         *(finding_line(finding) for finding in text["findings"]),
         *(Text(f"note: {words(flag)}") for flag in draft["flags"]),
+        *example_note(text),
         *(Text(line) for line in history(record)),
     ]
     return Group(*parts)
+
+
+def example_note(text: Json) -> Iterator[Text]:
+    """Yield a line where a draft speaks for the example instead of a real business."""
+    if shows_example(text["body"]):
+        yield Text(f"note: this speaks for the example business; describe yours: {GUIDE}")
 
 
 def written_by(draft: Json) -> str:

@@ -136,6 +136,7 @@ class Services:
     """Everything a route may call. Made once per replica, by whoever builds the application.
 
     Attributes:
+        business: For whom it works, as a line.
         check_draft: Looks at a text that a person wrote in the place of a draft's.
         compare_with: Model that costs are held against where a caller names none.
         kinds: The kinds of agent that are configured.
@@ -149,6 +150,7 @@ class Services:
     analyses: AnalysisStore
     follow_ups: FollowUpStore
     usage: UsageStore
+    business: str
     check_draft: DraftCheck
     prices: PriceTable
     compare_with: str

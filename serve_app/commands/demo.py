@@ -12,6 +12,7 @@ from rich.console import Console
 
 from domain.analysis import Qualification, Route
 from domain.money import dollars
+from serve_app.business import business_line
 from serve_app.client import RefusedError, ServiceClient
 from serve_app.commands.options import (
     json_option,
@@ -66,6 +67,7 @@ def demo(*, once: bool, port: int | None, as_json: bool) -> None:
             print_json(document(running, scored, first_s, draft))
         else:
             show(printer(), running, scored, draft)
+        voice.print(business_line(settings.scoring.profile.name, settings.writing.postal_address))
         if not once:
             voice.print("Ctrl-C stops it.")
             stop.wait()

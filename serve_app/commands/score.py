@@ -27,6 +27,11 @@ from serve_app.settings import DashboardSettings, Settings, load_settings
 ROUNDS_FOLDER = "score"
 """Below the data folder; remembers which round of a file is the present one."""
 
+OVERTAKEN = (
+    "This file was last scored under another mapping: its leads are replaced, and all rows are"
+    " analysed anew."
+)
+
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 PLACE = click.Path(path_type=Path)
 
@@ -90,14 +95,20 @@ def _score(plan: Plan, settings: Settings, address: str | None, *, again: bool) 
     voice = speaker()
     folder = settings.data_folder / ROUNDS_FOLDER
     book = RunBook(folder, plan.survey.digest, plan.mapping_digest)
-    current = next_round(book.present(), again=again)
+    overtaken = book.is_overtaken()
+    current = next_round(book.present(), again=again, overtaken=overtaken)
+    if overtaken:
+        voice.print(OVERTAKEN, soft_wrap=True)
     key = run_key(plan.survey.digest, plan.mapping_digest, current.number)
-    with terminable(), plan.outputs() as outputs:
-        book.keep(current)
-        with service_for(address, settings, voice) as serving:
-            began_s = time.monotonic()
-            tally = _run(plan, outputs, Place(serving, key), voice)
-            seconds = time.monotonic() - began_s
+    with (
+        terminable(),
+        plan.outputs() as outputs,
+        service_for(address, settings, voice) as serving,
+    ):
+        book.begin(current)
+        began_s = time.monotonic()
+        tally = _run(plan, outputs, Place(serving, key), voice)
+        seconds = time.monotonic() - began_s
     book.keep(Round(current.number, finished=True))
     show_summary(voice, plan, tally, seconds)
     kept = plan.rejects if plan.rejects.exists() else None

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from serve_app.business import business_line
 from serve_app.commands.options import (
     json_option,
     port_option,
@@ -31,5 +32,6 @@ def serve(*, port: int | None, as_json: bool) -> None:
             print_json(asdict(running))
         else:
             voice.print(f"Serving at {running.address}, docs at {running.docs}. Ctrl-C stops it.")
+        voice.print(business_line(settings.scoring.profile.name, settings.writing.postal_address))
         stop.wait()
         voice.print("Stopping …")

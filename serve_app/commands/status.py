@@ -22,5 +22,7 @@ def status(*, url: str | None, as_json: bool) -> int:
         word = "ready" if ready["ready"] else "not ready"
         database = "answers" if ready["database"] else "does not answer"
         printer().print(f"{service.address} is {word}; the database {database}.")
+        if ready.get("business"):
+            printer().print(ready["business"], markup=False)
         printer().print(agent_table(agents))
     return ExitCode.DONE if ready["ready"] else ExitCode.UNAVAILABLE

@@ -28,6 +28,10 @@ class Ready(View):
 
     ready: bool
     database: bool
+    business: str = Field(
+        description="For whom leads are scored; says so where it is the example.",
+        examples=["business: Elbgrün Gartenbau"],
+    )
     agents: dict[str, PoolState] = Field(description="State of each kind; `asleep` counts.")
 
 
@@ -50,7 +54,9 @@ async def readyz(request: Request) -> JSONResponse:
     agents = {str(pool.kind): state_of(pool) for pool in await services.engine.pools()}
     database = await _database_answers(services)
     working = all(state is not PoolState.STARTING for state in agents.values())
-    ready = Ready(ready=database and working, database=database, agents=agents)
+    ready = Ready(
+        ready=database and working, database=database, business=services.business, agents=agents
+    )
     return JSONResponse(ready.model_dump(mode="json"), status_code=200 if ready.ready else 503)
 
 

@@ -380,6 +380,7 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
         analyses=FakeAnalyses(),
         follow_ups=FakeFollowUps(world),
         usage=FakeUsage(world),
+        business="business: Garden demo",
         check_draft=fake_check,
         prices=PRICES,
         compare_with="gpt-4o",

@@ -33,6 +33,13 @@ def exports(block: str) -> dict[str, str]:
     return dict(word.split("=", maxsplit=1) for _, word in words)
 
 
+def yaml_of(guide: str) -> str:
+    """Return the settings file that a guide shows."""
+    text = (REPOSITORY / "docs" / "how-to" / f"{guide}.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    return str(block)
+
+
 def test_every_block_is_settings_or_a_command_that_is_tested() -> None:
     for _, block in BLOCKS:
         assert exports(block) or block.startswith(PLAIN_COMMANDS), block
@@ -40,9 +47,12 @@ def test_every_block_is_settings_or_a_command_that_is_tested() -> None:
 
 @pytest.mark.parametrize(("guide", "block"), [pair for pair in BLOCKS if exports(pair[1])])
 def test_the_settings_of_a_guide_start_every_agent(
-    monkeypatch: pytest.MonkeyPatch, guide: str, block: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, guide: str, block: str
 ) -> None:
     variables = exports(block)
+    if file := variables.get("GARDENOS_SETTINGS_FILE"):
+        (tmp_path / file).write_text(yaml_of(guide), encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
