@@ -2,7 +2,7 @@
 
 A model, where there is one, writes the personal part from a sheet of checked facts. What it wrote
 is checked; it may write once more, told what was wrong; then the templates write. Without a model
-the templates write at once.
+the templates write at once, and so they do where the job is not for us: a refusal offers no visit.
 """
 
 from collections.abc import Mapping
@@ -62,6 +62,24 @@ MODEL_WRITER = "model"
 
 LEAD_CLOSED = "lead_closed"
 QUOTE_UNKNOWN = "quote_unknown"
+NO_EARLIER_CONTACT = "no_earlier_contact"
+"""The draft speaks of an earlier message, but nothing says that there was one."""
+
+DUPLICATE = "duplicate"
+"""The person wrote before: ``duplicate:`` and the id of the first lead."""
+
+_AFTER_CONTACT = frozenset(
+    {
+        EventType.EMAIL_OPENED,
+        EventType.EMAIL_CLICKED,
+        EventType.QUOTE_PAGE_VIEW,
+        EventType.REPLY,
+        EventType.VISIT,
+        EventType.CALL_ANSWERED,
+        EventType.CALL_MISSED,
+    }
+)
+"""What happens only where we wrote, called or sent a quote before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +142,8 @@ class FollowUpAgent:
         began_s = perf_counter()
         as_of = datetime.fromtimestamp(clock(), UTC)
         job = self._job(read_payload(envelope.payload, FollowUpInput), as_of)
-        calls = self._models.open(envelope, clock) if self._models is not None else None
+        models = None if job.sheet.cannot_serve else self._models
+        calls = models.open(envelope, clock) if models is not None else None
         written = self._from_templates(job) if calls is None else await self._ask(job, calls)
         usage = calls.usage if calls is not None else ()
         return _result(self._draft(job, written, as_of), usage, began_s)
@@ -305,9 +324,20 @@ def _flags(job: Job) -> tuple[str, ...]:
     quoted = lead.status is LeadStatus.QUOTED or seen_quote
     if stage is Stage.QUOTE_REMINDER and not quoted:
         flags.add(QUOTE_UNKNOWN)
+    touched = any(event.type in _AFTER_CONTACT for event in lead.events)
+    if stage is not Stage.FIRST_REPLY and lead.status is LeadStatus.NEW and not touched:
+        flags.add(NO_EARLIER_CONTACT)
     if job.sheet.cannot_serve:
         flags.add(job.sheet.cannot_serve.value)
+    if first := _first_lead(job):
+        flags.add(f"{DUPLICATE}:{first}")
     return tuple(sorted(flags))
+
+
+def _first_lead(job: Job) -> str | None:
+    """Return the lead that this one repeats; an analysis of an older version still knows it."""
+    seen = (job.analysis, job.given.analysis)
+    return next((one.duplicate_of for one in seen if one and one.duplicate_of), None)
 
 
 def _result(draft: FollowUp, usage: tuple[Usage, ...], began_s: float) -> AgentResult:

@@ -89,8 +89,6 @@ def draft_document(
         "facts": _facts(assignment, sheet),
         "ask": list(questions_to_ask(sheet, said, assignment.language)),
         "next_step": filled["wish"],
-        "not_for_us": filled["reason"] if sheet.cannot_serve else None,
-        "offer_partner": filled["partner"] if sheet.cannot_serve else None,
         "links": list(writing.links),
         "message": message,
     }

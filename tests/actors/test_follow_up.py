@@ -10,7 +10,7 @@ from actors.agent import prompts_of
 from actors.collaborators import Collaborators
 from actors.drafting.texts import version
 from actors.follow_up import FollowUpAgent
-from domain.analysis import Gate, GateFinding, Override, Route
+from domain.analysis import FirstLead, Gate, GateFinding, Override, Route
 from domain.errors import AgentError, InvalidInputError
 from domain.follow_up import FollowUp, FollowUpInput, FollowUpRequest, Language, Stage, Tone
 from domain.lead import Channel, Lead
@@ -189,11 +189,43 @@ def test_a_job_that_is_not_ours_is_declined(agent: FollowUpAgent) -> None:
 
 def test_odd_stages_are_flagged(agent: FollowUpAgent) -> None:
     asked = draft_input(dana(), stage=Stage.QUOTE_REMINDER)
-    assert draft(agent, asked).flags == ("quote_unknown",)
+    assert draft(agent, asked).flags == ("no_earlier_contact", "quote_unknown")
     quoted = draft_input(dana(status="quoted"), stage=Stage.QUOTE_REMINDER)
     assert draft(agent, quoted).flags == ()
     assert draft(agent, draft_input(dana(status="won"))).flags == ("lead_closed",)
     assert draft(agent, draft_input(sample(5))).flags == ("prompt_injection",)
+
+
+def _event(kind: str) -> dict[str, str]:
+    return {"type": kind, "at": "2026-11-21T10:00:00Z"}
+
+
+CONTACTS: list[tuple[dict[str, Any], Stage, bool]] = [
+    ({}, Stage.FIRST_REPLY, False),
+    ({}, Stage.SECOND_TOUCH, True),
+    ({}, Stage.BREAKUP, True),
+    ({"events": [_event("page_view")]}, Stage.BREAKUP, True),
+    ({"events": [_event("email_opened")]}, Stage.BREAKUP, False),
+    ({"events": [_event("quote_page_view")]}, Stage.QUOTE_REMINDER, False),
+    ({"status": "contacted"}, Stage.SECOND_TOUCH, False),
+]
+
+
+@pytest.mark.parametrize(("fields", "stage", "flagged"), CONTACTS)
+def test_a_second_message_without_a_first_is_flagged(
+    agent: FollowUpAgent, fields: dict[str, Any], stage: Stage, *, flagged: bool
+) -> None:
+    flags = draft(agent, draft_input(dana(**fields), stage=stage)).flags
+    assert ("no_earlier_contact" in flags) is flagged
+
+
+def test_a_duplicate_names_the_first_lead(agent: FollowUpAgent) -> None:
+    lead = dana()
+    known = analysed(lead, first=FirstLead(lead_id="lead-0"))
+    assert draft(agent, draft_input(lead, analysis=known)).flags == ("duplicate:lead-0",)
+    stale = draft_input(lead, analysis=known, lead_version=2)
+    assert draft(agent, stale).flags == ("duplicate:lead-0",)
+    assert draft(agent, draft_input(lead, analysis=analysed(lead))).flags == ()
 
 
 SEND_TIMES = [

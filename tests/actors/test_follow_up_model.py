@@ -200,6 +200,26 @@ async def test_no_call_is_paid_where_no_draft_may_be_written(provider: Provider)
     assert asked(provider) == []
 
 
+WRONG_JOB = dana(service="roof_repair", message="Please repair the roof of our house.")
+
+
+@pytest.mark.parametrize(
+    ("lead", "gate"), [(sample(9), "out_of_area"), (WRONG_JOB, "wrong_job_type")]
+)
+@pytest.mark.parametrize("stage", Stage)
+async def test_a_job_that_is_not_ours_is_declined_without_a_call(
+    provider: Provider, lead: Lead, gate: str, stage: Stage
+) -> None:
+    provider.change(brain=BrainName.SCRIPTED, answers=({**GOOD, "body": "May we visit you?"},))
+    async with draft_world(provider) as world:
+        draft = await world.draft(lead, channel=Channel.EMAIL, stage=stage)
+    assert asked(provider) == []
+    assert (draft.route, draft.degraded_because) == (Route.LOCAL, None)
+    assert (draft.model.scorer, draft.usage.calls) == ("templates", 0)
+    assert gate in draft.flags
+    assert "visit" not in draft.body.replace("garden-demo.example/visit", "")
+
+
 USABLE = {
     Fault.NO_JSON_SCHEMA, Fault.NO_JSON_OBJECT, Fault.LATE, Fault.SLOW_BODY, Fault.PROSE,
     Fault.FENCE, Fault.THINKING, Fault.NO_USAGE, Fault.NULL_USAGE, Fault.WRONG_SCHEMA,
