@@ -33,7 +33,39 @@ def test_a_round_is_kept_for_its_file_and_mapping_alone(tmp_path: Path) -> None:
     assert RunBook(tmp_path / "score", "file", "other").present() == Round(0, finished=True)
 
 
-def test_an_ordinary_run_writes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_round_that_another_mapping_overtook_does_not_go_on(*, finished: bool) -> None:
+    found = next_round(Round(3, finished=finished), again=False, overtaken=True)
+    assert found == Round(4, finished=False)
+
+
+def begun(folder: Path, mapping: str, file: str = "file") -> tuple[int, bool]:
+    """Begin a run and end it well; return its round, and whether another had overtaken it."""
+    book = RunBook(folder, file, mapping)
+    overtaken = book.is_overtaken()
+    current = next_round(book.present(), again=False, overtaken=overtaken)
+    book.begin(current)
+    book.keep(Round(current.number, finished=True))
+    return current.number, overtaken
+
+
+def test_mappings_by_turns_each_begin_a_round_and_the_same_one_goes_on(tmp_path: Path) -> None:
+    assert begun(tmp_path, "right") == (0, False)
+    assert begun(tmp_path, "right") == (0, False)
+    assert begun(tmp_path, "wrong") == (1, True)
+    assert begun(tmp_path, "right", file="another") == (0, False)
+    assert begun(tmp_path, "right") == (1, True)
+    assert begun(tmp_path, "right") == (1, False)
+    assert begun(tmp_path, "wrong") == (2, True)
+
+
+def test_a_run_that_sent_nothing_overtakes_nobody(tmp_path: Path) -> None:
+    begun(tmp_path, "right")
+    RunBook(tmp_path, "file", "wrong").keep(Round(1, finished=False))
+    assert begun(tmp_path, "right") == (0, False)
+
+
+def test_round_0_needs_no_page(tmp_path: Path) -> None:
     RunBook(tmp_path / "score", "file", "mapping").keep(Round(0, finished=True))
     assert list(tmp_path.iterdir()) == []
 
@@ -48,7 +80,7 @@ def test_a_torn_page_counts_as_none(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInputError, match="--again"):
+    with pytest.raises(InvalidInputError, match="data_folder"):
         RunBook(tmp_path / "file", "file", "mapping").keep(Round(1, finished=False))
 
 

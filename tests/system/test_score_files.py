@@ -257,6 +257,23 @@ def test_a_running_service_scores_a_file_and_the_same_command_again_pays_nothing
     assert len(application.get("/v1/tasks", lead_id="a-1")["items"]) == tasks + 1
 
 
+def test_a_wrong_mapping_is_mended_by_the_right_one(
+    application: Application, tmp_path: Path
+) -> None:
+    (tmp_path / "turns.csv").write_text("id,Mail,Letter\nturn-1,a@example.com,mow\n")
+    right = ("turns.csv", "--address", application.address, "--json", "--map", "Letter=message")
+    wrong = (*right[:-1], "Letter=contact.full_name")
+    said = [score(*one, folder=tmp_path) for one in (right, wrong, right, right)]
+    assert [json.loads(one.stdout)["resumed"] for one in said] == [0, 0, 0, 1]
+    assert ["under another mapping" in " ".join(one.stderr.split()) for one in said] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert application.get("/v1/leads/turn-1")["lead"]["message"] == "mow"
+
+
 def test_an_interrupted_run_says_that_it_can_go_on_and_leaves_no_half_file(
     application: Application, tmp_path: Path
 ) -> None:
