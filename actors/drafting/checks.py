@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from actors.drafting.allowed import Allowed, allowed
+from actors.drafting.choice import choose_language
 from actors.drafting.fact_checks import find_foreign_facts
 from actors.drafting.facts_sheet import FactsSheet, facts_sheet
-from actors.drafting.languages import foreign_sentence, reads_as
+from actors.drafting.languages import detect, foreign_sentence, reads_as
 from actors.drafting.link_checks import find_links
 from actors.drafting.names import TITLES
 from actors.drafting.plain_text import Seen, hidden_characters, readable, shortened, without
@@ -27,6 +28,7 @@ from actors.settings import WritingSettings
 from domain.analysis import LeadAnalysis
 from domain.follow_up import DraftFinding, Language, Severity
 from domain.lead import Channel, Lead
+from scoring.reading import clean
 from scoring.settings import BusinessProfile
 
 SUBJECT_MAX_CHARS = 100
@@ -64,6 +66,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
 
 _WARNINGS = frozenset(
     {"promise", "promised_time", "shouting", "mixed_address", "guessed_title", "subject_long"}
+    | {"wrong_language"}
 )
 
 _GREETING = re.compile(
@@ -132,7 +135,7 @@ def check_text(
         *_check_form(text, writing),
         *_check_channel(text, sheet),
         *_check_sender(text, writing, profile),
-        *_check_language(text, known),
+        *_check_language(text, lead, known),
         *map(_finding, _check_greeting(text, known)),
         *map(_finding, _check_content(text, known)),
     ]
@@ -210,14 +213,20 @@ def _check_sender(
         yield _blocking("no_postal_address", "no address", "the setting writing.postal_address")
 
 
-def _check_language(text: DraftText, known: Allowed) -> Iterator[DraftFinding]:
+def _check_language(text: DraftText, lead: Lead, known: Allowed) -> Iterator[DraftFinding]:
+    """Whether a text is in the draft's language, or in the lead's own: a person may change it."""
     body = without(readable(text.body), known.strings)
-    if not reads_as(body, text.language):
-        yield _blocking("wrong_language", shortened(body), f"a text in {text.language.value}")
-    elif odd := foreign_sentence(body, text.language):
-        yield _blocking(
-            "wrong_language", shortened(odd), f"every sentence in {text.language.value}"
-        )
+    own = choose_language(None, lead, clean(lead.message).text)
+    odd = _not_in(body, text.language)
+    if odd is None or _not_in(body, own) is None:
+        return
+    wanted = " or ".join(sorted({text.language.value, own.value}))
+    yield _finding(Seen("wrong_language", odd), f"every sentence in {wanted}")
+
+
+def _not_in(body: str, language: Language) -> str | None:
+    """Return what of a text is not in a language, or None where all is as far as can be told."""
+    return foreign_sentence(body, language) if reads_as(body, language) else body
 
 
 def _check_greeting(text: DraftText, known: Allowed) -> Iterator[Seen]:
@@ -246,7 +255,7 @@ def _check_content(text: DraftText, known: Allowed) -> Iterator[Seen]:
     yield from find_promises(masked)
     yield from find_formatting(masked)
     yield from find_shouting(masked)
-    yield from find_mixed_address(masked, text.language)
+    yield from find_mixed_address(masked, detect(masked) or text.language)
     links, rest = find_links(masked, known)
     yield from links
     yield from find_foreign_facts(rest, known)

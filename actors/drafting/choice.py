@@ -2,8 +2,10 @@
 
 import re
 
+import phonenumbers
+
 from actors.drafting.facts_sheet import FactsSheet
-from actors.drafting.languages import detect
+from actors.drafting.languages import detect, leaning
 from domain.analysis import Gate, LeadAnalysis
 from domain.errors import AgentError
 from domain.follow_up import Language, Tone
@@ -18,6 +20,7 @@ _BUSINESS_ROLES = frozenset(
 _BUSINESS_GROUNDS = frozenset(
     {PropertyType.COMMERCIAL, PropertyType.ASSOCIATION, PropertyType.PUBLIC}
 )
+_GERMAN_SPEAKING = frozenset({"DE", "AT", "CH", "LI"})
 _SAYS_DU = re.compile(r"\b(?:du|dich|dir|dein\w{0,2}|euch|eure?[nmrs]?)\b", re.IGNORECASE)
 
 
@@ -61,13 +64,21 @@ def choose_channel(wanted: Channel | None, sheet: FactsSheet, analysis: LeadAnal
 def choose_language(wanted: Language | None, lead: Lead, message: str) -> Language:
     """Return the language of a draft: that of the message where it is clear, else of the locale.
 
+    Without a locale a few words of the message decide, then the country of the place, then that of
+    the telephone number; where nothing does, it is English.
+
     Args:
         wanted: What the request says.
-        lead: Whose locale counts where the message is too short to say.
+        lead: Whose locale, place and number count where the message is too short to say.
         message: Without orders to the machine.
     """
-    by_locale = Language.GERMAN if _speaks_german(lead) else Language.ENGLISH
-    return wanted or detect(message) or by_locale
+    clear = wanted or detect(message)
+    if clear:
+        return clear
+    if lead.locale:
+        return _of_locale(lead.locale)
+    place = lead.location.country if lead.location else None
+    return leaning(message) or _of_country(place or _phone_country(lead.contact.phone))
 
 
 def choose_tone(wanted: Tone | None, lead: Lead, language: Language, message: str) -> Tone:
@@ -87,5 +98,19 @@ def choose_tone(wanted: Tone | None, lead: Lead, language: Language, message: st
     return Tone.FRIENDLY
 
 
-def _speaks_german(lead: Lead) -> bool:
-    return (lead.locale or "").lower().partition("-")[0] == Language.GERMAN.value
+def _of_locale(locale: str) -> Language:
+    spoken = re.split(r"[-_]", locale.strip().lower(), maxsplit=1)[0]
+    return Language.GERMAN if spoken == Language.GERMAN.value else Language.ENGLISH
+
+
+def _of_country(country: str | None) -> Language:
+    return Language.GERMAN if country in _GERMAN_SPEAKING else Language.ENGLISH
+
+
+def _phone_country(e164: str | None) -> str | None:
+    """Return the country a telephone number belongs to, or None."""
+    try:
+        number = phonenumbers.parse(e164 or "")
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.region_code_for_country_code(number.country_code or 0)

@@ -40,10 +40,27 @@ _OTHER_SMALL_WORDS = _set(
 )
 """Of languages we do not write: only to see that a sentence is in one of them."""
 
+_GARDEN_WORDS: Mapping[Language, frozenset[str]] = MappingProxyType(
+    {
+        Language.ENGLISH: _set(
+            "hedge hedges lawn grass tree trees yard backyard patio fence shrubs bushes weeds mow"
+            " mowing cut cutting trim trimming prune pruning planting landscaping paving quote"
+            " estimate needed wanted"
+        ),
+        Language.GERMAN: _set(
+            "hecke hecken rasen wiese baum bäume garten terrasse zaun strauch sträucher unkraut"
+            " mähen schneiden heckenschnitt baumschnitt fällen pflanzen pflege gartenpflege"
+            " pflastern angebot kostenvoranschlag gesucht meter quadratmeter"
+        ),
+    }
+)
+"""Words of which a note without small words is made; English ones that Germans use are left out."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SENTENCE = re.compile(r"[.!?]\s|\n")
 
 LEAST_HITS = 3
+LEAST_LEANING = 2
 LEAST_SHARE = 0.1
 """Share of small words below which a text is in neither language; German and English have 0.3."""
 
@@ -67,6 +84,18 @@ def detect(text: str) -> Language | None:
     best = max(hits, key=lambda language: hits[language])
     rest = max(count for language, count in hits.items() if language is not best)
     return best if hits[best] >= LEAST_HITS and hits[best] >= 2 * rest else None
+
+
+def leaning(text: str) -> Language | None:
+    """Return the language a short note leans to, or None; for want of anything surer."""
+    words = _words(text)
+    hits = {
+        language: sum(word in known or word in _GARDEN_WORDS[language] for word in words)
+        for language, known in _SMALL_WORDS.items()
+    }
+    best = max(hits, key=lambda language: hits[language])
+    rest = max(count for language, count in hits.items() if language is not best)
+    return best if hits[best] >= LEAST_LEANING and not rest else None
 
 
 def reads_as(text: str, language: Language) -> bool:

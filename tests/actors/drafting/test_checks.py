@@ -232,6 +232,27 @@ def test_a_sound_german_sentence_passes(said: str) -> None:
     assert checked(german(said), juergen()) == ()
 
 
+def _as_edit(text: DraftText, language: Language) -> DraftText:
+    """Return a text in the place of a draft of another language."""
+    return DraftText(text.channel, language, text.subject, text.body)
+
+
+def test_a_person_may_answer_in_the_leads_own_language() -> None:
+    assert checked(_as_edit(german("Wir kommen gern."), Language.ENGLISH), juergen()) == ()
+    assert checked(_as_edit(english("We can help."), Language.GERMAN), dana()) == ()
+
+
+def test_another_language_is_a_warning_for_a_person() -> None:
+    lead = juergen(locale="en-GB", message="")
+    findings = checked(_as_edit(german("Wir kommen gern."), Language.ENGLISH), lead)
+    assert [(one.check, one.severity) for one in findings] == [("wrong_language", Severity.WARNING)]
+
+
+def test_a_german_edit_of_an_english_draft_still_says_du_or_sie() -> None:
+    text = _as_edit(german("Sag uns, wann es dir passt."), Language.ENGLISH)
+    assert names(checked(text, juergen())) == {"mixed_address"}
+
+
 GREETINGS = [
     ("Hi Dana,", None),
     ("Dear Dana Whitfield,", None),

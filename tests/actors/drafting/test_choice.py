@@ -33,6 +33,33 @@ def test_who_writes_in_a_language_is_answered_in_it(
     assert choose_language(GERMAN, dana(locale=locale), message) is GERMAN
 
 
+BERLIN, PORTLAND = {"city": "Berlin", "country": "DE"}, {"city": "Portland", "country": "US"}
+GERMAN_PHONE, US_PHONE = "+493023125042", "+15035550142"
+
+WITHOUT_LOCALE: list[tuple[str, dict[str, str] | None, str | None, Language]] = [
+    ("Hecke schneiden, 25 m", BERLIN, None, GERMAN),
+    ("Hecke schneiden, 25 m", PORTLAND, US_PHONE, GERMAN),
+    ("Hedge trimming, 25 m", BERLIN, GERMAN_PHONE, ENGLISH),
+    ("Need a quote", BERLIN, None, ENGLISH),
+    ("25 m", BERLIN, None, GERMAN),
+    ("25 m", {"country": "AT"}, None, GERMAN),
+    ("25 m", {"country": "CH"}, US_PHONE, GERMAN),
+    ("25 m", PORTLAND, GERMAN_PHONE, ENGLISH),
+    ("25 m", None, GERMAN_PHONE, GERMAN),
+    ("25 m", None, US_PHONE, ENGLISH),
+    ("25 m", None, None, ENGLISH),
+]
+
+
+@pytest.mark.parametrize(("message", "place", "phone", "expected"), WITHOUT_LOCALE)
+def test_without_a_locale_words_then_place_then_number_decide(
+    message: str, place: dict[str, str] | None, phone: str | None, expected: Language
+) -> None:
+    contact = {"full_name": "Kim", "email": "kim@example.com", "phone": phone}
+    lead = dana(locale=None, location=place, contact=contact, message=message)
+    assert choose_language(None, lead, message) is expected
+
+
 TONES: list[tuple[dict[str, Any], Language, str, Tone]] = [
     ({}, ENGLISH, "", Tone.FRIENDLY),
     ({}, GERMAN, "", Tone.FORMAL),
