@@ -25,6 +25,9 @@ from batch.survey import Survey, version_of
 from batch.tally import Tally
 from domain.errors import InvalidInputError
 
+_ANY_TEXT = ".txt"
+"""Read as CSV, but as a name for results it tells nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -146,7 +149,20 @@ def make_plan(order: Order) -> Plan:
 
 
 def _out_format(order: Order, read: FileFormat) -> FileFormat:
-    named = format_by_name(order.out) if order.out else None
+    """Return the format of the results.
+
+    Raises:
+        InvalidInputError: The name of ``--out`` tells none, or another than ``--format``.
+    """
+    if order.out is None:
+        return order.out_format or read
+    named = format_by_name(order.out) if order.out.suffix.lower() != _ANY_TEXT else None
+    if named is None and order.out_format is None:
+        allowed = "a name that ends in .csv, .jsonl, .ndjson or .parquet, or the format: --format"
+        raise InvalidInputError("--out", str(order.out), allowed)
+    if named is not None and order.out_format not in (named, None):
+        got = f"{order.out_format}, but --out {order.out}"
+        raise InvalidInputError("--format", got, f"a name that fits, or --format {named}")
     return order.out_format or named or read
 
 

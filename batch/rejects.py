@@ -22,9 +22,9 @@ def rejects_format(path: Path) -> FileFormat:
         InvalidInputError: It is neither CSV nor JSON Lines.
     """
     named = format_by_name(path)
-    if named is FileFormat.PARQUET:
+    if named is None or named is FileFormat.PARQUET:
         raise InvalidInputError("--rejects", str(path), "a name that ends in .csv or .jsonl")
-    return named or FileFormat.CSV
+    return named
 
 
 class RejectsFile:

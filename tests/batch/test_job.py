@@ -76,6 +76,50 @@ def test_places_follow_from_the_name_of_the_file(
     assert (plan.out, plan.rejects) == (Path(out), Path(rejects))
 
 
+@pytest.mark.parametrize(
+    ("out", "out_format", "option"),
+    [
+        ("o.xlsx", None, "--out"),
+        ("o.json", None, "--out"),
+        ("o.txt", None, "--out"),
+        ("o", None, "--out"),
+        ("o.parquet", FileFormat.JSONL, "--format"),
+        ("o.csv", FileFormat.PARQUET, "--format"),
+        ("o.NDJSON", FileFormat.CSV, "--format"),
+    ],
+)
+def test_a_name_that_does_not_tell_the_format_is_refused(
+    tmp_path: Path, out: str, out_format: FileFormat | None, option: str
+) -> None:
+    file = write(tmp_path, "leads.csv", LEADS)
+    with pytest.raises(InvalidInputError) as refusal:
+        make_plan(Order(file, out=tmp_path / out, out_format=out_format))
+    assert refusal.value.field == option
+
+
+@pytest.mark.parametrize(
+    ("out", "out_format", "found"),
+    [
+        ("o.ndjson", None, FileFormat.JSONL),
+        ("o.Parquet", None, FileFormat.PARQUET),
+        ("o.jsonl", FileFormat.JSONL, FileFormat.JSONL),
+        ("o.txt", FileFormat.CSV, FileFormat.CSV),
+        ("o", FileFormat.PARQUET, FileFormat.PARQUET),
+    ],
+)
+def test_a_name_and_a_format_go_together(
+    tmp_path: Path, out: str, out_format: FileFormat | None, found: FileFormat
+) -> None:
+    file = write(tmp_path, "leads.csv", LEADS)
+    assert make_plan(Order(file, out=tmp_path / out, out_format=out_format)).out_format is found
+
+
+def test_rejects_are_csv_or_json_lines_by_their_name(tmp_path: Path) -> None:
+    file = write(tmp_path, "leads.csv", LEADS)
+    with pytest.raises(InvalidInputError, match="--rejects"):
+        make_plan(Order(file, rejects=tmp_path / "r.xlsx"))
+
+
 async def test_parquet_goes_the_same_way(tmp_path: Path) -> None:
     columns: dict[str, list[object]] = {
         "message": ["mow", "dig"],
