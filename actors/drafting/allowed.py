@@ -7,6 +7,7 @@ from datetime import date, time
 
 import phonenumbers
 
+from actors.drafting.counts import find_counts
 from actors.drafting.facts_sheet import FactsSheet
 from actors.drafting.names import name_words
 from actors.drafting.phrases import SQ_FT_PER_M2, area_in_units
@@ -33,6 +34,7 @@ class Allowed:
         emails: In lower case.
         phones: Digits of every usual way to write a number that may stand in the draft.
         numbers: Sizes and counts.
+        counts: Sizes and counts of the lead's own message, each with its unit.
         amounts: The lead's own budget.
         days: Days and months, ``YYYY-MM-DD`` or ``YYYY-MM``.
         minutes: Hours of the day, in minutes since midnight.
@@ -45,6 +47,7 @@ class Allowed:
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     numbers: frozenset[float] = frozenset()
+    counts: frozenset[tuple[float, str]] = frozenset()
     amounts: frozenset[float] = frozenset()
     days: frozenset[str] = frozenset()
     minutes: frozenset[int] = frozenset()
@@ -52,8 +55,17 @@ class Allowed:
     name_words: frozenset[str] = frozenset()
 
 
-def allowed(sheet: FactsSheet, *, writing: WritingSettings, profile: BusinessProfile) -> Allowed:
-    """Return what a draft to a lead may hold."""
+def allowed(
+    sheet: FactsSheet, *, writing: WritingSettings, profile: BusinessProfile, message: str = ""
+) -> Allowed:
+    """Return what a draft to a lead may hold.
+
+    Args:
+        sheet: What is known.
+        writing: Our own links and numbers.
+        profile: The business.
+        message: What the lead wrote, without orders to the machine: its sizes may be repeated.
+    """
     days = frozenset(_days(sheet))
     own = {writing.sender_name or "", writing.postal_address, profile.name}
     code = sheet.postal_code or ""
@@ -65,6 +77,9 @@ def allowed(sheet: FactsSheet, *, writing: WritingSettings, profile: BusinessPro
         emails=frozenset({sheet.email} if sheet.email else ()),
         phones=frozenset(_phones(writing.phone, sheet.phone)),
         numbers=frozenset(_numbers(sheet)),
+        counts=frozenset(
+            (count.value, count.unit) for count in find_counts(readable(message).lower())
+        ),
         amounts=frozenset(_amounts(sheet)),
         days=days,
         minutes=frozenset(_minutes(sheet, profile)),

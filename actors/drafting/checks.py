@@ -45,7 +45,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "foreign_phone": "no telephone number but writing.phone or the lead's own",
         "invented_price": "no price; the lead's own budget in a sentence that says budget",
         "invented_discount": "no percentage",
-        "invented_number": "numbers of the lead's fields and checked facts only",
+        "invented_number": "the lead's fields and checked facts; sizes as in its message",
         "invented_date": "days of the lead's fields and checked facts only",
         "invented_time": "hours the lead named, or opening hours",
         "placeholder": "a text that is complete",
@@ -130,12 +130,13 @@ def check_text(
         profile: The business.
     """
     sheet = facts_sheet(lead, analysis, profile=profile)
-    known = allowed(sheet, writing=writing, profile=profile)
+    message = clean(lead.message).text
+    known = allowed(sheet, writing=writing, profile=profile, message=message)
     findings = [
         *_check_form(text, writing),
         *_check_channel(text, sheet),
         *_check_sender(text, writing, profile),
-        *_check_language(text, lead, known),
+        *_check_language(text, choose_language(None, lead, message), known),
         *map(_finding, _check_greeting(text, known)),
         *map(_finding, _check_content(text, known)),
     ]
@@ -213,10 +214,9 @@ def _check_sender(
         yield _blocking("no_postal_address", "no address", "the setting writing.postal_address")
 
 
-def _check_language(text: DraftText, lead: Lead, known: Allowed) -> Iterator[DraftFinding]:
+def _check_language(text: DraftText, own: Language, known: Allowed) -> Iterator[DraftFinding]:
     """Whether a text is in the draft's language, or in the lead's own: a person may change it."""
     body = without(readable(text.body), known.strings)
-    own = choose_language(None, lead, clean(lead.message).text)
     odd = _not_in(body, text.language)
     if odd is None or _not_in(body, own) is None:
         return

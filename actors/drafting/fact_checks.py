@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from actors.drafting.allowed import Allowed
+from actors.drafting.counts import find_counts
 from actors.drafting.plain_text import MASK, Seen
 from scoring.number_formats import SMALL_NUMBER_WORD, Number, find_numbers
 
@@ -99,7 +100,7 @@ _COSTS = re.compile(
     r"\b[^\d\n]{0,25}$"
 )
 _SIZE = re.compile(
-    r"\s?(?:sq|square|ft\b|feet|foot|yards?|yd|acres?|hectares?|ha\b|qm\b|m\b|m2|meter|metre|"
+    r"\s?(?:sq|square|ft\b|feet|foot|yards?|yd|acres?|hectares?|ha\b|qm\b|m\b|m\u00b2|m2|meter|metre|"
     r"quadratmeter|stück|trees?|bäume)"
 )
 _WORDED_DAY = re.compile(
@@ -234,15 +235,27 @@ def _numbers(lower: str, allowed: Allowed) -> Iterator[Seen]:
         yield from (Seen("invented_price", match[0]) for match in _WORDED_PRICE.finditer(sentence))
         rest = sentence
         numbers = find_numbers(sentence)
+        repeated = _repeated(sentence, allowed)
         for at, number in enumerate(numbers):
             upper = numbers[at + 1] if at + 1 < len(numbers) else None
             start, end = number.start, number.end
             kind = _kind(sentence, start, end)
             meant = {number.value, _in_range(number, upper, sentence)}
-            if not any(_is_known(kind, value, sentence, allowed) for value in meant):
+            own = kind == "invented_number" and start in repeated
+            if not own and not any(_is_known(kind, value, sentence, allowed) for value in meant):
                 yield Seen(kind, sentence[max(0, start - 3) : end + 8].strip(" " + MASK))
             rest = rest[:start] + MASK * (end - start) + rest[end:]
         yield from (Seen("invented_number", digits) for digits in _DIGITS.findall(rest))
+
+
+def _repeated(sentence: str, allowed: Allowed) -> set[int]:
+    """Return where sizes stand that the lead's message has, apart from those after "it costs"."""
+    return {
+        count.start
+        for count in find_counts(sentence)
+        if (count.value, count.unit) in allowed.counts
+        and not _COSTS.search(sentence, 0, count.start)
+    }
 
 
 def _in_range(number: Number, upper: Number | None, sentence: str) -> float:

@@ -103,7 +103,7 @@ def facts_sheet(
     order or an offer. Without an analysis the message is read by patterns, and nothing is asked.
     """
     facts = _checked(lead, analysis)
-    known = know(lead, facts)
+    known = know(lead, facts, profile)
     refused = closed_channels(lead) | known.refused_channels
     missing = analysis.missing if analysis else ()
     return FactsSheet(

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 MASK = "\ufffc"
 """Stands for what is known to be right; no letter, no digit, no blank."""
 
-_SQUARE = re.compile(r"(?<=m)[\u00b2\u00b3]|(?<=\bm)[23]\b|(?<=\bft)[\u00b2\u00b3]")
+_RAISED = re.compile(r"(?:(?<=m)|(?<=\bft))[\u00b2\u00b3]|(?:(?<=\bm)|(?<=\dm)|(?<=\d[ck]m))[23]\b")
+_RAISED_AS = str.maketrans({"2": "\ue000", "3": "\ue001", "\u00b2": "\ue000", "\u00b3": "\ue001"})
+_RAISED_TO = str.maketrans({"\ue000": "\u00b2", "\ue001": "\u00b3"})
+"""The little two of square metres must outlive the plain forms, which would make it a number."""
+
 _DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\uff0e": ".", "\u2024": ".", "\u2044": "/"})
 _VISIBLE_JOINER = "\u200d"
 _NOT_BEFORE = r"(?<![\w@.$€£-])(?<![$€£] )"
@@ -36,11 +40,11 @@ def readable(text: str) -> str:
     """Return the text as a person reads it: hidden characters gone, odd letters and digits plain.
 
     Full-width and enclosed forms, digits of other scripts, keycaps and the dots that browsers take
-    for a full stop become their simple forms. The little two of square metres goes, so that it is
-    no number.
+    for a full stop become their simple forms. The two of square metres becomes a raised one, which
+    no pattern takes for a number.
     """
-    shown = _SQUARE.sub("", text.translate(_DOTS))
-    shown = unicodedata.normalize("NFKC", shown).translate(_DOTS)
+    shown = _RAISED.sub(lambda match: match[0].translate(_RAISED_AS), text.translate(_DOTS))
+    shown = unicodedata.normalize("NFKC", shown).translate(_DOTS).translate(_RAISED_TO)
     return _NOT_ASCII.sub(lambda match: _plain_char(match[0]), shown)
 
 
