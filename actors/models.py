@@ -44,7 +44,7 @@ class Health:
     def answered(self, model: str) -> None:
         """Take note of an answer."""
         if self.failing.pop(model, None) is not None:
-            logger.info("model_recovered", extra={"model": model})
+            logger.warning("model_recovered", extra={"model": model})
 
 
 class ProviderRun:

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ from domain.errors import ConfigurationError, UnavailableError
 from serve_app import orphans
 from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
+from serve_app.log_file import followed_log
 from serve_app.settings import DashboardSettings, HttpSettings, Settings
 from serve_app.start_check import check_models
 
@@ -44,6 +45,8 @@ class Running:
     address: str
     docs: str
     dashboard: str | None
+    ray: str
+    log: str
 
 
 def check_port(host: str, port: int, *, field: str = "http.port") -> None:
@@ -73,8 +76,14 @@ def free_port(host: str, wanted: int) -> int:
 
 
 @contextlib.contextmanager
-def local_service(settings: Settings) -> Iterator[Running]:
+def local_service(
+    settings: Settings, show: Callable[[str], None] = lambda _: None
+) -> Iterator[Running]:
     """Run the whole product on this machine for the length of a ``with``.
+
+    Args:
+        settings: Of the whole product.
+        show: Called with each line of the log, from a thread of its own.
 
     Raises:
         ConfigurationError: A port is in use, or a folder or an address cannot be used.
@@ -83,7 +92,11 @@ def local_service(settings: Settings) -> Iterator[Running]:
     orphans.sweep()
     check_port(settings.http.host, settings.http.port)
     check_models(settings)
-    with local_database(settings) as url, orphans.run_folder() as folder:
+    with (
+        local_database(settings) as url,
+        orphans.run_folder() as folder,
+        followed_log(settings.data_folder / "logs", show) as log,
+    ):
         migrate_database(url, settings)
         os.environ.update(RAY_VARIABLES)
         if settings.http.haproxy and sys.platform == "linux":
@@ -94,10 +107,10 @@ def local_service(settings: Settings) -> Iterator[Running]:
         port = dashboard_port(settings.dashboard)
         with cluster.run_on_loopback(
             application, settings.http, dashboard_port=port, folder=folder
-        ) as dashboard:
+        ) as (ray_address, dashboard):
             address = address_of(settings.http)
             wait_until_ready(address)
-            yield Running(address, f"{address}/docs", dashboard)
+            yield Running(address, f"{address}/docs", dashboard, ray_address, str(log))
 
 
 def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:

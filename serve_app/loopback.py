@@ -1,4 +1,4 @@
-"""Keeps a local start's Ray workers on loopback where Serve offers no setting for it.
+"""Prepares a local start's Ray workers: on loopback where Serve has no setting, with a log.
 
 Runs in every worker process before its work, named by :mod:`serve_app.ray_cluster`. Serve 2.60
 binds a replica's own gRPC port, and HAProxy's two side ports, to every interface.
@@ -7,6 +7,15 @@ binds a replica's own gRPC port, and HAProxy's two side ports, to every interfac
 import importlib
 from functools import partial
 from typing import Any
+
+from serve_app.log_file import write_to_log
+
+
+def prepare_worker() -> None:
+    """Bind to loopback, keep the timeout to ourselves, and write to the log of the start."""
+    bind_to_loopback()
+    leave_timeouts_to_routes()
+    write_to_log()
 
 
 def bind_to_loopback() -> None:
@@ -20,6 +29,21 @@ def bind_to_loopback() -> None:
         narrow = wide.replace("bind :", "bind 127.0.0.1:").replace("bind *:", "bind 127.0.0.1:")
         template = template.replace(wide, narrow)
     haproxy.HAPROXY_CONFIG_TEMPLATE = template
+
+
+def leave_timeouts_to_routes() -> None:
+    """Make Serve ignore the header for a timeout: a route answers in time itself, by a problem.
+
+    Serve's own timer starts earlier and answers plain text where a caller allows milliseconds.
+    """
+    for name in ("replica", "proxy"):
+        module: Any = importlib.import_module(f"ray.serve._private.{name}")
+        module.parse_request_timeout_header = _without_header
+
+
+def _without_header(headers: Any, default_timeout_s: float | None) -> float | None:
+    del headers
+    return default_timeout_s
 
 
 def _on_loopback(add_port: Any, server: Any, address: str) -> Any:

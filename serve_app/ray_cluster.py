@@ -36,8 +36,8 @@ STOP_LIMIT_S = 10.0
 @contextlib.contextmanager
 def run_on_loopback(
     application: Application, http: HttpSettings, *, dashboard_port: int | None, folder: Path
-) -> Iterator[str | None]:
-    """Run Ray, Serve and the application; give the dashboard's address.
+) -> Iterator[tuple[str, str | None]]:
+    """Run Ray, Serve and the application; give the addresses of Ray and of its dashboard.
 
     Args:
         application: What :func:`serve_app.app.build` returns.
@@ -60,13 +60,14 @@ def run_on_loopback(
             object_store_memory=OBJECT_STORE_BYTES,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"worker_process_setup_hook": "serve_app.loopback.bind_to_loopback"},
+            runtime_env={"worker_process_setup_hook": "serve_app.loopback.prepare_worker"},
             _node_ip_address=LOOPBACK,
             _temp_dir=str(folder / "ray"),  # Ray opens it to everybody; the folder above is private
         )
         take_back_sigterm()
         _run_application(application, http)
-        yield f"http://{context.dashboard_url}" if context.dashboard_url else None
+        dashboard = f"http://{context.dashboard_url}" if context.dashboard_url else None
+        yield ray.get_runtime_context().gcs_address, dashboard
     finally:
         with _deaf_to_signals():
             _stop(before)

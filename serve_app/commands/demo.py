@@ -21,6 +21,7 @@ from serve_app.commands.options import (
     printer,
     settings_with_port,
     speaker,
+    teller,
 )
 from serve_app.draft_tables import next_words, whole_draft
 from serve_app.exit_codes import EPILOG
@@ -59,7 +60,7 @@ def demo(*, once: bool, port: int | None, as_json: bool) -> None:
     settings = settings_with_port(port)
     voice = speaker()
     voice.print("Starting Postgres, Ray and the agents …")
-    with terminable(), local_service(settings) as running, stop_signals() as stop:
+    with terminable(), local_service(settings, teller(voice)) as running, stop_signals() as stop:
         with ServiceClient(running.address) as service:
             scored, first_s = score_samples(service, began_s)
             draft = draft_for_best(service, scored, voice)
@@ -129,6 +130,8 @@ def document(
         "address": running.address,
         "docs": running.docs,
         "dashboard": running.dashboard,
+        "ray": running.ray,
+        "log": running.log,
         "first_score_s": round(first_s, 2),
         "leads": scored,
         "follow_up": draft,
@@ -146,5 +149,6 @@ def show(console: Console, running: Running, scored: list[Json], draft: Json | N
         console.print()
     console.print(f"API       {running.address}/v1/leads?sort=call_first")
     console.print(f"API docs  {running.docs}")
-    if running.dashboard:
-        console.print(f"Ray       {running.dashboard}")
+    dashboard = f", dashboard {running.dashboard}" if running.dashboard else ""
+    console.print(f"Ray       {running.ray}{dashboard}")
+    console.print(f"Log       {running.log}", soft_wrap=True, markup=False)

@@ -83,6 +83,15 @@ def speaker() -> Console:
     return PlainConsole(stderr=True, highlight=False)
 
 
+def teller(console: Console) -> Callable[[str], None]:
+    """Return what prints a line as it is."""
+
+    def tell(line: str) -> None:
+        console.print(line, markup=False, soft_wrap=True)
+
+    return tell
+
+
 def printer() -> Console:
     """Return the console for results; wide where nobody watches, so that nothing is cut."""
     console = PlainConsole(highlight=False)

@@ -11,6 +11,7 @@ from serve_app.commands.options import (
     print_json,
     settings_with_port,
     speaker,
+    teller,
 )
 from serve_app.exit_codes import EPILOG
 from serve_app.local import local_service, stop_signals, terminable
@@ -27,11 +28,12 @@ def serve(*, port: int | None, as_json: bool) -> None:
     settings = settings_with_port(port)
     voice = speaker()
     voice.print("Starting …")
-    with terminable(), local_service(settings) as running, stop_signals() as stop:
+    with terminable(), local_service(settings, teller(voice)) as running, stop_signals() as stop:
         if as_json:
             print_json(asdict(running))
         else:
             voice.print(f"Serving at {running.address}, docs at {running.docs}. Ctrl-C stops it.")
         voice.print(business_line(settings.scoring.profile.name, settings.writing.postal_address))
+        voice.print(f"log: {running.log}; Ray at {running.ray}", soft_wrap=True, markup=False)
         stop.wait()
         voice.print("Stopping …")
