@@ -6,7 +6,7 @@ reason to lose it: the field is set aside and named by a flag. Only what cannot 
 can hold) is refused, with the field's name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -14,24 +14,24 @@ import phonenumbers
 from pydantic import JsonValue, ValidationError
 
 from domain.errors import InvalidInputError, PayloadTooLargeError
+from domain.intake_contact import read_contact
 from domain.intake_fields import (
     Faults,
     RawObject,
     read_budget,
     read_choice,
-    read_contact,
     read_count,
-    read_country,
     read_events,
     read_locale,
     read_location,
+    read_object,
     read_positive,
     read_service,
     read_text,
-    read_time,
     read_timezone,
     yes_or_no,
 )
+from domain.intake_time import read_created_at
 from domain.lead import (
     MAX_ATTRIBUTES,
     MAX_ATTRIBUTES_BYTES,
@@ -42,6 +42,7 @@ from domain.lead import (
     Lead,
     LeadSource,
     LeadStatus,
+    Location,
     PropertyType,
     Timeline,
 )
@@ -51,8 +52,26 @@ _KNOWN_FIELDS = frozenset(Lead.model_fields)
 _MAX_DEPTH = 8
 
 
+CountriesOf = Callable[[Location], Sequence[str]]
+"""Returns the countries a place without one may lie in, as ISO 3166-1 alpha-2."""
+
+_ALLOWED = {
+    "lead_id": "letters, digits and . _ : @ / -, with a letter or a digit first",
+}
+"""What a field of a pattern takes, in words."""
+
+
+def no_countries(_place: Location) -> tuple[str, ...]:
+    """Return none: only a number that names its country is read, or a lead that names its own."""
+    return ()
+
+
 def read_lead(
-    raw: object, *, received_at: datetime, new_lead_id: str, default_country: str | None = None
+    raw: object,
+    *,
+    received_at: datetime,
+    new_lead_id: str,
+    countries: CountriesOf = no_countries,
 ) -> Lead:
     """Return the lead that ``raw`` describes, wrong but real values set aside and flagged.
 
@@ -62,7 +81,9 @@ def read_lead(
         raw: Decoded JSON of one lead.
         received_at: Time of receipt, with zone; stands in for a missing ``created_at``.
         new_lead_id: Stands in for a missing ``lead_id``.
-        default_country: ISO 3166-1 alpha-2; reads local phone numbers where the lead names none.
+        countries: Gives the countries a place may lie in, the likeliest first. A phone number
+            without a country code is read in the lead's own country; where it names none, in that
+            of its locale and then in these, the first in which the number is valid.
 
     Raises:
         InvalidInputError: It cannot be a lead; names the field.
@@ -71,21 +92,29 @@ def read_lead(
     fields = require_object(raw, "lead")
     refuse_unstorable(fields, "")
     faults = Faults(_earlier_faults(fields))
-    country = _country_of(fields) or default_country
+    location = read_location(read_object(fields, "location", faults), faults)
+    locale = read_locale(fields.get("locale"), faults)
+    place = Location.model_validate(location or {})
+    region = region_of(locale)
     known = {
         "lead_id": _lead_id(fields.get("lead_id"), new_lead_id),
-        "created_at": read_time(fields.get("created_at"), "created_at", faults) or received_at,
+        "created_at": read_created_at(fields.get("created_at"), place.country or region, faults)
+        or received_at,
         "source": read_choice(fields.get("source"), "source", LeadSource, faults)
         or LeadSource.OTHER,
         "campaign": read_text(fields.get("campaign"), "campaign", 200, faults),
-        "locale": read_locale(fields.get("locale"), faults),
+        "locale": locale,
         "timezone": read_timezone(fields.get("timezone"), faults),
-        "contact": read_contact(_object_or_empty(fields, "contact"), country, faults),
+        "contact": read_contact(
+            read_object(fields, "contact", faults) or {},
+            _phone_countries(place, region, countries),
+            faults,
+        ),
         "service": read_service(fields.get("service"), faults),
-        "budget": read_budget(_object_or_none(fields, "budget"), faults),
+        "budget": read_budget(read_object(fields, "budget", faults), faults),
         "area_m2": read_positive(fields.get("area_m2"), "area_m2", "area", 1e8, faults),
         "timeline": read_choice(fields.get("timeline"), "timeline", Timeline, faults),
-        "location": read_location(_object_or_none(fields, "location"), faults),
+        "location": location,
         "property_type": read_choice(
             fields.get("property_type"), "property_type", PropertyType, faults
         ),
@@ -107,7 +136,9 @@ def read_lead(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"]) or "lead"
-        raise InvalidInputError(path, _shorten(first["input"]), str(first["msg"])) from error
+        is_pattern = first["type"] == "string_pattern_mismatch"
+        allowed = _ALLOWED.get(path, "text of another form") if is_pattern else str(first["msg"])
+        raise InvalidInputError(path, _shorten(first["input"]), allowed) from error
 
 
 def require_object(value: object, field: str) -> RawObject:
@@ -174,12 +205,8 @@ def _shorten(value: object) -> str:
 
 
 def _object_or_empty(fields: RawObject, name: str) -> RawObject:
-    return _object_or_none(fields, name) or {}
-
-
-def _object_or_none(fields: RawObject, name: str) -> RawObject | None:
     value = fields.get(name)
-    return None if value is None else require_object(value, name)
+    return {} if value is None else require_object(value, name)
 
 
 def _list_or_empty(fields: RawObject, name: str, most: int) -> list[object]:
@@ -204,15 +231,18 @@ def _earlier_faults(fields: RawObject) -> list[tuple[str, JsonValue, str]]:
     ]
 
 
-def _country_of(fields: RawObject) -> str | None:
-    location = fields.get("location")
-    if isinstance(location, Mapping):
-        country = read_country(location.get("country"), Faults([]))
-        if country:
-            return country
-    locale = read_locale(fields.get("locale"), Faults([]))
+def region_of(locale: str | None) -> str | None:
+    """Return the country of a BCP 47 tag, or None where it names none."""
     parts = (locale or "").split("-")[1:]
     return next((part for part in parts if part in phonenumbers.SUPPORTED_REGIONS), None)
+
+
+def _phone_countries(
+    place: Location, region: str | None, countries: CountriesOf
+) -> tuple[str, ...]:
+    if place.country:
+        return (place.country,)
+    return (*((region,) if region else ()), *countries(place))
 
 
 def _lead_id(value: object, new_lead_id: str) -> str:

@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from pydantic import JsonValue
 
+from domain.country_names import COUNTRY_BY_NAME
 from domain.lead import BudgetPeriod, Channel, EventType
 
 RawObject = Mapping[str, object]
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
-_EMAIL = re.compile(
-    r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\s@.<>(),;:\"\[\]\\]{1,63}\.)+[^\s@.\d<>(),;:\"\[\]\\]{2,63}"
-)
 _LOCALE = re.compile(
     r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?((?:[-_][A-Za-z0-9]{4,8})*)"
 )
@@ -180,11 +178,11 @@ def read_service(value: object, faults: Faults) -> str | None:
 
 
 def read_country(value: object, faults: Faults) -> str | None:
-    """Return an ISO 3166-1 alpha-2 code."""
+    """Return an ISO 3166-1 alpha-2 code, also of a country's name such as ``Deutschland``."""
     if value is None or value == "":
         return None
-    code = value.strip().upper() if isinstance(value, str) else ""
-    code = {"UK": "GB"}.get(code, code)
+    name = " ".join(value.split()) if isinstance(value, str) else ""
+    code = COUNTRY_BY_NAME.get(name.casefold(), name.upper())
     if code in _COUNTRIES:
         return code
     faults.add("location.country", value, "country_unknown")
@@ -203,43 +201,15 @@ def yes_or_no(value: object, field: str, faults: Faults) -> bool | None:
     return None
 
 
-def read_contact(fields: RawObject, country: str | None, faults: Faults) -> dict[str, object]:
-    """Return the contact with e-mail in lower case and phone in E.164."""
-    for name in sorted(fields.keys() - {"full_name", "email", "phone", "preferred_channel"}):
-        faults.add(f"contact.{name}", fields[name], "field_unknown")
-    return {
-        "full_name": read_text(fields.get("full_name"), "contact.full_name", 200, faults) or "",
-        "email": _email(fields.get("email"), faults),
-        "phone": _phone(fields.get("phone"), country, faults),
-        "preferred_channel": read_choice(
-            fields.get("preferred_channel"), "contact.preferred_channel", Channel, faults
-        ),
-    }
-
-
-def _email(value: object, faults: Faults) -> str | None:
+def read_object(fields: RawObject, name: str, faults: Faults) -> RawObject | None:
+    """Return the object of that name; anything else, such as ``"budget": "no"``, is set aside."""
+    value = fields.get(name)
     if value is None or value == "":
         return None
-    text = value.strip().lower().removeprefix("mailto:") if isinstance(value, str) else ""
-    if len(text) <= 254 and _EMAIL.fullmatch(text):  # noqa: PLR2004 - RFC 5321, 4.5.3.1.3
-        return text
-    faults.add("contact.email", value, "email_invalid")
+    if isinstance(value, Mapping):
+        return cast("RawObject", value)
+    faults.add(name, value, f"{name}_unreadable")
     return None
-
-
-def _phone(value: object, country: str | None, faults: Faults) -> str | None:
-    if value is None or value == "":
-        return None
-    text = str(value).strip()
-    try:
-        number = phonenumbers.parse(text[:64], country)
-    except phonenumbers.NumberParseException:
-        faults.add("contact.phone", value, "phone_invalid")
-        return None
-    if not phonenumbers.is_possible_number(number):
-        faults.add("contact.phone", value, "phone_invalid")
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def read_budget(fields: RawObject | None, faults: Faults) -> dict[str, object] | None:

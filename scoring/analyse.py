@@ -207,8 +207,8 @@ def score_facts(
     lead = given.lead.model_copy(update={"message": reading.text})
     quoted = tuple(fact for fact in facts if _is_verbatim(fact, given.lead.message))
     sure = tuple(fact for fact in quoted if fact.checked)
-    known = know(lead, sure)
-    believed = known if len(sure) == len(quoted) else know(lead, _believed(quoted))
+    known = know(lead, sure, profile)
+    believed = known if len(sure) == len(quoted) else know(lead, _believed(quoted), profile)
     channels = open_channels(lead, known)
     gates = find_gates(
         lead, facts=sure, overrides=given.overrides, first=given.first, profile=profile

@@ -18,17 +18,21 @@ _DAYS_AHEAD = 14
 
 
 def local_zone(lead: Lead, known: Known, profile: BusinessProfile) -> ZoneInfo:
-    """Return the lead's time zone: its own, else that of the area served in its country, else ours.
+    """Return the lead's time zone: its own, else that of the served area, else ours.
 
-    A zone that the machine's tables do not know counts as not given.
+    The area is the one its place fits, else the first in its country. A zone that the machine's
+    tables do not know counts as not given.
+
     """
     if lead.timezone:
         try:
             return ZoneInfo(lead.timezone)
         except (KeyError, ValueError, OSError):
             pass
-    area = profile.area_in(known.country) or profile.areas[0]
-    return ZoneInfo(area.time_zone)
+    around = profile.area_around(known.location.value if known.location else None)
+    if around is None or around.country != known.country:
+        around = profile.area_in(known.country) or profile.areas[0]
+    return ZoneInfo(around.time_zone)
 
 
 def is_open(at: datetime, zone: ZoneInfo, profile: BusinessProfile) -> bool:

@@ -7,9 +7,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Generic, TypeVar
 
+import phonenumbers
 from pydantic import JsonValue
 
 from domain.analysis import Fact
+from domain.intake import region_of
 from domain.lead import (
     Budget,
     Channel,
@@ -22,6 +24,7 @@ from domain.lead import (
     Timeline,
 )
 from scoring.phrases.services import UNSPECIFIC, service_name
+from scoring.settings import BusinessProfile
 
 T = TypeVar("T")
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -62,7 +65,7 @@ class Known:
 
     Attributes:
         words: Words of the message that was read, orders to the machine left out.
-        country: ISO 3166-1 alpha-2, from the place or else from the locale.
+        country: ISO 3166-1 alpha-2; see :func:`country_of`.
         refused_channels: What the message forbids.
     """
 
@@ -90,7 +93,7 @@ class Known:
     refused_channels: frozenset[Channel]
 
 
-def know(lead: Lead, facts: Sequence[Fact]) -> Known:
+def know(lead: Lead, facts: Sequence[Fact], profile: BusinessProfile | None = None) -> Known:
     """Put a lead and the facts of its message together: a field wins, a fact fills a gap.
 
     Where the message names a thing twice the first mention counts. A fact whose value does not
@@ -102,22 +105,26 @@ def know(lead: Lead, facts: Sequence[Fact]) -> Known:
     Args:
         lead: Its message is the text that was read: what gives orders is already blank in it.
         facts: In any order.
+        profile: The business; tells the country of a place that names none but is served.
     """
     found = _first_by_name(facts)
+    location = _location(lead.location, found)
+    phone = lead.contact.phone or _value_of(found, "phone", _text)
     return Known(
         source=lead.source,
         events=lead.events,
         attachments=_attachments(lead, found),
         words=len(lead.message.split()),
-        country=country_of(lead) or _country_fact(found),
+        country=country_of(lead, location.value if location else None, phone, profile)
+        or _country_fact(found),
         service=_either(_named_service(lead), "service", found, _text),
         budget=_either(_stated(lead.budget), "budget", found, _budget),
         area_m2=_either(lead.area_m2, "area_m2", found, _positive),
         timeline=_timeline(lead, found),
-        location=_location(lead.location, found),
+        location=location,
         decision_role=_either(lead.decision_role, "decision_role", found, _member_of(DecisionRole)),
         property_type=_either(lead.property_type, "property_type", found, _member_of(PropertyType)),
-        phone=lead.contact.phone or _value_of(found, "phone", _text),
+        phone=phone,
         email=lead.contact.email or _value_of(found, "email", _text),
         visit_requested=_either(None, "visit_requested", found, _true),
         callback=_callback(found),
@@ -130,12 +137,33 @@ def know(lead: Lead, facts: Sequence[Fact]) -> Known:
     )
 
 
-def country_of(lead: Lead) -> str | None:
-    """Return the country of a lead: that of its place, else that of its locale, else None."""
-    if lead.location is not None and lead.location.country:
-        return lead.location.country
-    parts = (lead.locale or "").split("-")[1:]
-    return next((part for part in parts if len(part) == 2 and part.isupper()), None)  # noqa: PLR2004
+def country_of(
+    lead: Lead, place: Location | None, phone: str | None, profile: BusinessProfile | None = None
+) -> str | None:
+    """Return the country of a lead, the surest sign first, or None.
+
+    Its place names one; or fits one area served; or its phone number has a country code; or its
+    locale a region.
+
+    Args:
+        lead: Gives the locale.
+        place: Of the lead or its message.
+        phone: E.164.
+        profile: The business; without one no area is looked at.
+    """
+    if place is not None and place.country:
+        return place.country
+    around = profile.area_around(place) if profile else None
+    return around.country if around else _country_of_phone(phone) or region_of(lead.locale)
+
+
+def _country_of_phone(phone: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(phone or "", None)
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(number)
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def timeline_until(start: date, *, asked_on: date) -> Timeline:

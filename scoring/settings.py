@@ -81,6 +81,15 @@ class ServedArea(Frozen):
             return self.names_city(location.city)
         return None
 
+    def fits(self, location: Location) -> bool:
+        """Return whether the words of a place speak for this area, whatever its country.
+
+        A listed city or postal code does, where the other does not speak against it.
+        """
+        if not (self.postal_prefixes or self.cities) or self.covers(location) is not True:
+            return False
+        return not (location.city and self.cities) or self.names_city(location.city)
+
     def names_city(self, city: str) -> bool:
         """Return whether a city, one of its parts (``Berlin-Mitte``) or a misspelling is listed."""
         listed = [_folded(name) for name in self.cities]
@@ -257,6 +266,17 @@ class BusinessProfile(Frozen):
         if True in answers:
             return True
         return None if None in answers else False
+
+    def area_around(self, location: Location | None) -> ServedArea | None:
+        """Return the served area that a place fits; None where it fits none, or two countries'."""
+        fitting = [area for area in self.areas if location is not None and area.fits(location)]
+        return fitting[0] if len({area.country for area in fitting}) == 1 else None
+
+    def countries_for(self, location: Location | None) -> tuple[str, ...]:
+        """Return the served countries, each once: that of the place if it fits one, then home."""
+        around = self.area_around(location)
+        areas = self.areas if around is None else (around, *self.areas)
+        return tuple(dict.fromkeys(area.country for area in areas))
 
     def area_in(self, country: str | None) -> ServedArea | None:
         """Return the first served area in a country, or None."""

@@ -23,7 +23,7 @@ from deployments.orchestrator import Engine, EngineParts
 from deployments.replica import ReplicaSettings
 from domain.errors import ConfigurationError
 from domain.ids import AgentKind, TaskId, WorkerId
-from domain.intake import read_lead
+from domain.intake import CountriesOf, read_lead
 from domain.lead import Lead
 from postgres.announce import Announcer, listen
 from postgres.derived_stores import PostgresAnalysisStore, PostgresUsageStore
@@ -179,7 +179,7 @@ def _compose(
         prices=prices,
         compare_with=reference_model(prices, settings.usage),
         identity=LoopbackIdentity(),
-        read_lead=_reader(settings.scoring.profile.areas[0].country),
+        read_lead=_reader(settings.scoring.profile.countries_for),
         kinds=frozenset(agents),
         limits=settings.http,
         now=lambda: datetime.now(UTC),
@@ -193,13 +193,13 @@ def new_task_id() -> TaskId:
     return TaskId(uuid7())
 
 
-def _reader(default_country: str) -> LeadReader:
+def _reader(countries: CountriesOf) -> LeadReader:
     def read(raw: Mapping[str, Any], received_at: datetime) -> Lead:
         return read_lead(
             raw,
             received_at=received_at,
             new_lead_id=str(uuid7()),
-            default_country=default_country,
+            countries=countries,
         )
 
     return read

@@ -31,6 +31,18 @@ ALLOWED: Mapping[str, str] = MappingProxyType(
 )
 """By the type of pydantic's error; other types keep pydantic's own sentence."""
 
+PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        r"^[A-Za-z0-9][A-Za-z0-9._:@/-]*$": (
+            "letters, digits and . _ : @ / -, with a letter or a digit first"
+        ),
+        r"^\+[1-9][0-9]{5,14}$": "a phone number such as +15035550142",
+        r"^[A-Z]{3}$": "a currency of three letters such as USD",
+        r"^[A-Z]{2}$": "a country of two letters such as US",
+    }
+)
+"""By the pattern a text has to follow."""
+
 KINDS: Mapping[type, str] = MappingProxyType(
     {
         bool: "true or false",
@@ -53,6 +65,8 @@ def allowed_of(error: Mapping[str, Any]) -> str:
         return f"at least {context['min_length']} {_items(context['min_length'])}"
     if kind == "too_long":
         return f"at most {context['max_length']} {_items(context['max_length'])}"
+    if kind == "string_pattern_mismatch":
+        return PATTERNS.get(str(context["pattern"]), "text of another form")
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 

@@ -3,20 +3,22 @@
 import json
 from datetime import UTC, datetime
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.country_names import COUNTRY_BY_NAME
 from domain.errors import InvalidInputError, PayloadTooLargeError
 from domain.intake import read_lead
-from domain.lead import MAX_MESSAGE_BYTES, Channel, EventType, Lead, closed_channels
+from domain.lead import MAX_MESSAGE_BYTES, Channel, EventType, Lead, Location, closed_channels
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 def read(raw: object) -> Lead:
     """Read ``raw`` as if it came in at NOW."""
-    return read_lead(raw, received_at=NOW, new_lead_id="new-1", default_country="US")
+    return read_lead(raw, received_at=NOW, new_lead_id="new-1", countries=lambda _place: ("US",))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,11 @@ def read(raw: object) -> Lead:
         ({"timeline": "yesterday"}, "timeline_unknown", "timeline"),
         ({"contact": {"email": "x@y"}}, "email_invalid", "contact.email"),
         ({"contact": {"phone": "call me"}}, "phone_invalid", "contact.phone"),
+        ({"contact": "Kim"}, "contact_unreadable", "contact"),
+        ({"budget": "nein"}, "budget_unreadable", "budget"),
+        ({"budget": "8k EUR"}, "budget_unreadable", "budget"),
+        ({"budget": [1, 2]}, "budget_unreadable", "budget"),
+        ({"location": "Berlin"}, "location_unreadable", "location"),
         ({"source": "carrier pigeon"}, "source_unknown", "source"),
         ({"locale": "??"}, "locale_unknown", "locale"),
         ({"timezone": "Mars/Olympus"}, "timezone_unknown", "timezone"),
@@ -70,8 +77,6 @@ def test_a_wrong_but_real_value_is_set_aside_and_named(
         ("lead", "lead"),
         ({"lead_id": 7}, "lead_id"),
         ({"lead_id": "no spaces"}, "lead_id"),
-        ({"contact": "Dana"}, "contact"),
-        ({"budget": [1, 2]}, "budget"),
         ({"events": {}}, "events"),
         ({"message": 5}, "message"),
         ({"message": "a\x00b"}, "message"),
@@ -108,6 +113,140 @@ def test_a_local_phone_number_is_normalised_by_the_country(
     lead = read({"contact": {"phone": phone}, "location": {"country": country}})
     assert lead.contact.phone == expected
     assert lead.flags == ()
+
+
+def place_countries(place: Location) -> tuple[str, ...]:
+    """Return three countries, Germany first where the city is Berlin."""
+    return ("DE", "US", "GB") if place.city == "Berlin" else ("US", "DE", "GB")
+
+
+@pytest.mark.parametrize(
+    ("phone", "fields", "expected"),
+    [
+        ("030 9876543", {}, "+49309876543"),
+        ("503 555 0142", {}, "+15035550142"),
+        ("503 555 0142", {"location": {"city": "Berlin"}}, "+495035550142"),
+        ("503 555 0142", {"locale": "de-DE"}, "+495035550142"),
+        ("030 9876543", {"locale": "en-US"}, "+49309876543"),
+        ("0117 496 0123", {"location": {"postal_code": "BS1 4DJ"}}, "+441174960123"),
+        ("0049 30 9876543", {"location": {"country": "US"}}, "+49309876543"),
+        ("+44 117 496 0123", {"location": {"country": "DE"}}, "+441174960123"),
+        ("1-800-FLOWERS", {}, "+18003569377"),
+        ("Tel.: 030-4445556", {}, "+49304445556"),
+    ],
+)
+def test_a_phone_number_belongs_to_the_first_country_in_which_it_is_valid(
+    phone: str, fields: dict[str, object], expected: str
+) -> None:
+    raw = {"contact": {"phone": phone}, **fields}
+    lead = read_lead(raw, received_at=NOW, new_lead_id="a", countries=place_countries)
+    assert (lead.contact.phone, lead.flags) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("phone", "country"),
+    [
+        ("123", "DE"),
+        ("030 9876543", "US"),
+        ("110", "DE"),
+        ("+10309876543", None),
+        ("0000000", None),
+    ],
+)
+def test_a_number_that_is_valid_nowhere_is_set_aside(phone: str, country: str | None) -> None:
+    raw = {"contact": {"phone": phone, "email": "a@b.de"}, "location": {"country": country}}
+    lead = read_lead(raw, received_at=NOW, new_lead_id="a", countries=place_countries)
+    assert (lead.contact.phone, lead.contact.email) == (None, "a@b.de")
+    assert lead.flags == ("phone_invalid",)
+    assert lead.set_aside[0].value == phone
+
+
+@pytest.mark.parametrize(
+    ("phone", "expected"),
+    [
+        ("030-4445556 ab 18 Uhr", "+49304445556"),
+        ("030 4445556 / 0171 2345678", "+49304445556"),
+        ("nur abends: 030 4445556", "+49304445556"),
+    ],
+)
+def test_words_beside_a_phone_number_are_kept_and_named(phone: str, expected: str) -> None:
+    lead = read({"contact": {"phone": phone}, "location": {"country": "DE"}})
+    assert (lead.contact.phone, lead.flags) == (expected, ("phone_partly_read",))
+    assert lead.set_aside[0].value == phone
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("D", "DE"),
+        ("Deutschland", "DE"),
+        (" germany ", "DE"),
+        ("USA", "US"),
+        ("United  States", "US"),
+        ("UK", "GB"),
+        ("England", "GB"),
+        ("Österreich", "AT"),
+        ("de", "DE"),
+    ],
+)
+def test_a_country_is_known_by_its_name(name: str, code: str) -> None:
+    lead = read({"location": {"country": name}})
+    assert lead.location is not None
+    assert (lead.location.country, lead.flags) == (code, ())
+
+
+def test_every_name_of_a_country_stands_for_one_that_exists() -> None:
+    for name, code in COUNTRY_BY_NAME.items():
+        assert code in phonenumbers.SUPPORTED_REGIONS
+        assert name == name.casefold()
+        lead = read({"location": {"country": name.upper()}})
+        assert lead.location is not None
+        assert lead.location.country == code
+
+
+@pytest.mark.parametrize(
+    ("written", "fields", "expected"),
+    [
+        ("21.11.26", {}, datetime(2026, 11, 21, tzinfo=UTC)),
+        ("21.11.2026 14:30", {}, datetime(2026, 11, 21, 14, 30, tzinfo=UTC)),
+        ("1.2.2026, 9:05 Uhr", {}, datetime(2026, 2, 1, 9, 5, tzinfo=UTC)),
+        ("20/11/2026", {}, datetime(2026, 11, 20, tzinfo=UTC)),
+        ("11/20/2026 2:30 PM", {}, datetime(2026, 11, 20, 14, 30, tzinfo=UTC)),
+        ("11/20/2026 12:05 am", {}, datetime(2026, 11, 20, 0, 5, tzinfo=UTC)),
+        ("05/06/2026", {"locale": "en-US"}, datetime(2026, 5, 6, tzinfo=UTC)),
+        ("05/06/2026", {"location": {"country": "GB"}}, datetime(2026, 6, 5, tzinfo=UTC)),
+        ("20/11/2026", {"locale": "en-US"}, datetime(2026, 11, 20, tzinfo=UTC)),
+        ("05/05/2026", {}, datetime(2026, 5, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_day_is_read_as_people_write_it(
+    written: str, fields: dict[str, object], expected: datetime
+) -> None:
+    lead = read({"created_at": written, **fields})
+    assert (lead.created_at, lead.flags) == (expected, ("created_at_without_zone",))
+
+
+@pytest.mark.parametrize(
+    ("written", "flag"),
+    [
+        ("05/06/2026", "created_at_ambiguous"),
+        ("31.02.2026", "created_at_unreadable"),
+        ("13/13/2026", "created_at_unreadable"),
+        ("21.11.2026 25:00", "created_at_unreadable"),
+        ("11/20/2026 14:30 pm", "created_at_unreadable"),
+        ("21.11/2026", "created_at_unreadable"),
+    ],
+)
+def test_a_day_that_cannot_be_told_is_set_aside(written: str, flag: str) -> None:
+    lead = read({"created_at": written})
+    assert (lead.created_at, lead.flags) == (NOW, (flag,))
+    assert lead.set_aside[0].value == written
+
+
+def test_an_id_that_is_refused_is_told_in_words() -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        read({"lead_id": "no spaces"})
+    assert refused.value.allowed.startswith("letters, digits and")
 
 
 def test_what_is_absent_is_filled_and_not_flagged() -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.lead import Location
 from scoring.hours import (
     after_open_time,
     callback_at,
@@ -13,8 +14,8 @@ from scoring.hours import (
     local_zone,
 )
 from scoring.known import CallWindow, know
-from scoring.settings import BusinessProfile
-from tests.scoring.leads import good_fields, lead
+from scoring.settings import BusinessProfile, ServedArea
+from tests.scoring.leads import analysed, good_fields, lead
 
 PROFILE = BusinessProfile()
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -79,12 +80,72 @@ def test_the_last_opening_before_a_day_skips_the_closed_ones() -> None:
         ({"timezone": "Europe/Rome"}, "Europe/Rome"),
         ({"location": {"country": "DE"}}, "Europe/Berlin"),
         ({"location": {"country": "FR"}}, "America/Los_Angeles"),
-        ({"location": None, "locale": "en-GB"}, "Europe/London"),
+        ({"location": None, "locale": "en-GB", "contact": {}}, "Europe/London"),
+        ({"location": {"postal_code": "10405", "city": "Berlin"}}, "Europe/Berlin"),
+        ({"location": {"postal_code": "10405"}}, "Europe/Berlin"),
+        ({"location": {"city": "Bristol"}}, "Europe/London"),
+        ({"location": {"city": "Berlin", "country": "US"}}, "America/Los_Angeles"),
+        ({"location": {"city": "Salem", "country": "DE"}}, "Europe/Berlin"),
+        ({"location": {"postal_code": "10001", "city": "New York"}}, "America/Los_Angeles"),
+        ({"location": None, "contact": {"phone": "+493023125042"}}, "Europe/Berlin"),
+        (
+            {"location": {"city": "Hamburg"}, "contact": {"phone": "+493023125042"}},
+            "Europe/Berlin",
+        ),
     ],
 )
-def test_the_zone_is_the_leads_own_or_that_of_its_country(
+def test_the_zone_is_the_leads_own_or_that_of_its_place_or_phone_or_locale(
     fields: dict[str, object], zone: str
 ) -> None:
     subject = lead(**{**good_fields(), **fields})
 
-    assert local_zone(subject, know(subject, ()), PROFILE).key == zone
+    assert local_zone(subject, know(subject, (), PROFILE), PROFILE).key == zone
+
+
+def test_a_lead_of_a_served_place_without_a_country_is_due_by_the_clock_there() -> None:
+    subject = lead(
+        contact={"full_name": "Kim", "phone": "+49309876543"},
+        location={"postal_code": "10405", "city": "Berlin"},
+        message="Bitte um ein Angebot. Rückruf bitte nach 17 Uhr.",
+    )
+    due = analysed(subject, as_of=berlin(24, 10)).next_best_action.due_by
+
+    assert due is not None
+    assert due == berlin(24, 17, 30)
+
+
+@pytest.mark.parametrize(
+    ("place", "countries"),
+    [
+        (None, ("US", "DE", "GB")),
+        ({"city": "Berlin"}, ("DE", "US", "GB")),
+        ({"postal_code": "bs1 4dj"}, ("GB", "US", "DE")),
+        ({"postal_code": "97209", "city": "Portland"}, ("US", "DE", "GB")),
+        ({"postal_code": "97070", "city": "Würzburg"}, ("US", "DE", "GB")),
+        ({"postal_code": "04101", "city": "Berlin"}, ("US", "DE", "GB")),
+    ],
+)
+def test_the_country_of_the_place_comes_first_and_then_home(
+    place: dict[str, str] | None, countries: tuple[str, ...]
+) -> None:
+    assert PROFILE.countries_for(Location.model_validate(place) if place else None) == countries
+
+
+@pytest.mark.parametrize(
+    ("cities", "place", "country"),
+    [
+        (("Springfield", "Springfield"), {"city": "Springfield"}, None),
+        (("Springfield", "Shelbyville"), {"city": "Springfield"}, "US"),
+        (("Springfield", "Shelbyville"), {"city": "Ogdenville"}, None),
+    ],
+)
+def test_a_place_that_two_countries_areas_list_fits_none(
+    cities: tuple[str, str], place: dict[str, str], country: str | None
+) -> None:
+    areas = (
+        ServedArea(country="US", time_zone="America/Chicago", currency="USD", cities=cities[:1]),
+        ServedArea(country="GB", time_zone="Europe/London", currency="GBP", cities=cities[1:]),
+    )
+    around = BusinessProfile(areas=areas).area_around(Location.model_validate(place))
+
+    assert (around.country if around else None) == country

@@ -368,7 +368,9 @@ def page_of(found: Sequence[ItemT], cursor: str | None, limit: int) -> Page[Item
 
 def read_posted(raw: Mapping[str, Any], received_at: datetime) -> Lead:
     """Read a lead as the application does."""
-    return read_lead(raw, received_at=received_at, new_lead_id=str(uuid7()), default_country="US")
+    return read_lead(
+        raw, received_at=received_at, new_lead_id=str(uuid7()), countries=lambda _place: ("US",)
+    )
 
 
 def services_over(world: World, limits: HttpSettings | None = None) -> Services:

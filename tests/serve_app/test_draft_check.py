@@ -23,7 +23,7 @@ LEAD = {
 def found(text: str, *, channel: Channel = Channel.EMAIL, **changes: Any) -> set[str]:
     """Return the names of the checks that see something."""
     raw = {**LEAD, **changes}
-    lead = read_lead(raw, received_at=NOW, new_lead_id="a-1", default_country="US")
+    lead = read_lead(raw, received_at=NOW, new_lead_id="a-1", countries=lambda _place: ("US",))
     draft = a_draft(channel=channel)
     return {one.check for one in CHECK(draft, lead, None, Text("Your garden", text)).findings}
 
@@ -54,7 +54,7 @@ def test_a_text_that_greets_somebody_else_by_now_is_seen() -> None:
 
 
 def test_messages_of_an_sms_are_counted_and_of_nothing_else() -> None:
-    lead = read_lead(LEAD, received_at=NOW, new_lead_id="a-1", default_country="US")
+    lead = read_lead(LEAD, received_at=NOW, new_lead_id="a-1", countries=lambda _place: ("US",))
     text = Text(None, "x" * 161)
     assert CHECK(a_draft(channel=Channel.SMS), lead, None, text).sms_segments == 2
     assert CHECK(a_draft(channel=Channel.PHONE), lead, None, text).sms_segments is None
