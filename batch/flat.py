@@ -1,6 +1,8 @@
 """One line of a table for each row: what a seller looks at of an analysis. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from batch.results import Failed, Scored
@@ -13,6 +15,9 @@ LEAST_TOLD = 0.005
 
 TEXTS = (
     "lead_id",
+    "name",
+    "phone",
+    "email",
     "grade",
     "qualification",
     "disqualification_reason",
@@ -30,6 +35,9 @@ TEXTS = (
 COLUMNS = (
     "line",
     "lead_id",
+    "name",
+    "phone",
+    "email",
     "score",
     "probability",
     "grade",
@@ -49,13 +57,17 @@ COLUMNS = (
 )
 """Columns of the table; all but line, score, probability and cost are texts."""
 
+DECIMALS = 6
+"""Of a number in a text; more say nothing of a probability."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PHONE = re.compile(r"\+\d{6,15}")
 
 
 def flat(result: Scored | Failed) -> dict[str, Any]:
     """Return the cells of a row by column; None where there is nothing to say."""
     cells: dict[str, Any] = dict.fromkeys(COLUMNS)
-    cells |= {"line": result.line, "lead_id": result.lead_id}
+    cells |= {"line": result.line, "lead_id": result.lead_id, **asdict(result.person)}
     if isinstance(result, Failed):
         return cells | {"error": result.error}
     analysis = result.analysis
@@ -107,5 +119,12 @@ def _cut(text: str) -> str:
 
 
 def harmless(cell: object) -> object:
-    """Return a cell of CSV that no spreadsheet takes for a formula: a text in a lead may be one."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    """Return a cell of CSV that no spreadsheet takes for a formula: a text in a lead may be one.
+
+    A phone number in E.164 stays as it is: it computes nothing, and is there to be dialled.
+    """
+    if isinstance(cell, float):
+        return round(cell, DECIMALS)
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or _PHONE.fullmatch(cell):
+        return cell
+    return f"'{cell}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from batch.mapping import ColumnTarget, check, guess, mapping_digest, read_named
 from batch.output_file import OutputFile
-from batch.outputs import SUFFIXES, Outputs, check_apart, open_outputs
+from batch.outputs import SUFFIXES, Outputs, check_apart, open_outputs, remove_stale
 from batch.pace import DEFAULT_PACE, Pace
 from batch.preparation import Preparation, Prepared, Reject, count_rows, prepared_rows
 from batch.progress import Watcher
@@ -23,6 +23,7 @@ from batch.service import Service
 from batch.submitter import Submitter
 from batch.survey import Survey, version_of
 from batch.tally import Tally
+from batch.writers import PLAIN, CsvStyle
 from domain.errors import InvalidInputError
 
 _ANY_TEXT = ".txt"
@@ -72,6 +73,13 @@ class Plan:
         preparation = Preparation(self.targets, self.survey.digest, datetime.now(UTC))
         return prepared_rows(self.source, preparation, self.order.limit)
 
+    @property
+    def style(self) -> CsvStyle:
+        """How CSV is written: as it was read."""
+        if self.reading.format is not FileFormat.CSV:
+            return PLAIN
+        return CsvStyle(self.reading.delimiter, self.reading.marked)
+
     def outputs(self) -> AbstractContextManager[Outputs]:
         """Open the files to write; see :func:`batch.outputs.open_outputs`."""
         return open_outputs(
@@ -79,6 +87,7 @@ class Plan:
             self.out_format,
             self.rejects,
             always_rejects=self.order.rejects is not None,
+            style=self.style,
         )
 
     def check_unchanged(self) -> None:
@@ -197,12 +206,14 @@ def reject_all(plan: Plan) -> None:
     """
     with OutputFile(plan.rejects, "--rejects") as output:
         try:
-            rejects = RejectsFile(output)
+            rejects = RejectsFile(output, plan.style)
             for row in plan.rows():
                 if isinstance(row, Reject):
                     rejects.write(row)
         except OSError as error:
             raise output.unwritable(error) from error
+        if plan.order.rejects is None:
+            remove_stale(plan.rejects)
         output.keep()
 
 

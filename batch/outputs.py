@@ -6,10 +6,10 @@ from pathlib import Path
 
 from batch.output_file import OutputFile
 from batch.preparation import Reject
-from batch.rejects import RejectsFile
+from batch.rejects import RejectsFile, stale_rejects
 from batch.results import RowResult
 from batch.rows import FileFormat
-from batch.writers import open_writer
+from batch.writers import PLAIN, CsvStyle, open_writer
 from domain.errors import InvalidInputError
 
 SUFFIXES = {
@@ -22,7 +22,13 @@ SUFFIXES = {
 class Outputs:
     """Takes the result of every row, in the order of the file."""
 
-    def __init__(self, out: OutputFile, file_format: FileFormat, rejects: OutputFile) -> None:
+    def __init__(
+        self,
+        out: OutputFile,
+        file_format: FileFormat,
+        rejects: OutputFile,
+        style: CsvStyle = PLAIN,
+    ) -> None:
         """Begin both files.
 
         Raises:
@@ -31,9 +37,9 @@ class Outputs:
         self._out = out
         self._rejects = rejects
         with _told(out):
-            self._writer = open_writer(out, file_format)
+            self._writer = open_writer(out, file_format, style)
         with _told(rejects):
-            self._rejected = RejectsFile(rejects)
+            self._rejected = RejectsFile(rejects, style)
 
     @property
     def rejected(self) -> int:
@@ -74,7 +80,12 @@ def _told(output: OutputFile) -> Iterator[None]:
 
 @contextmanager
 def open_outputs(
-    out: Path, file_format: FileFormat, rejects: Path, *, always_rejects: bool
+    out: Path,
+    file_format: FileFormat,
+    rejects: Path,
+    *,
+    always_rejects: bool,
+    style: CsvStyle = PLAIN,
 ) -> Iterator[Outputs]:
     """Give both files, which get their names when the ``with`` ends well, else vanish.
 
@@ -82,14 +93,16 @@ def open_outputs(
         out: Where the results go.
         file_format: Their format.
         rejects: Where the rejects go, as CSV or JSON Lines by its name.
-        always_rejects: Write that file without a reject too; otherwise only over an older one,
-            which must not be mistaken for this run's.
+        always_rejects: The place was named: write that file without a reject too, and leave
+            others alone. Otherwise what earlier runs left of rejects is removed at the end, in
+            either format, so that it is not mistaken for this run's.
+        style: Of CSV.
 
     Raises:
         InvalidInputError: A place cannot be written; found before anything is sent.
     """
     with OutputFile(out, "--out") as out_file, OutputFile(rejects, "--rejects") as rejects_file:
-        outputs = Outputs(out_file, file_format, rejects_file)
+        outputs = Outputs(out_file, file_format, rejects_file, style)
         try:
             yield outputs
             outputs.finish()
@@ -97,8 +110,24 @@ def open_outputs(
             outputs.abandon()
             raise
         out_file.keep()
-        if outputs.rejected or always_rejects or rejects.exists():
+        if not always_rejects:
+            remove_stale(rejects)
+        if outputs.rejected or always_rejects:
             rejects_file.keep()
+
+
+def remove_stale(rejects: Path) -> None:
+    """Remove what earlier runs left of rejects at our own choice of a place.
+
+    Raises:
+        InvalidInputError: One of the files cannot be removed.
+    """
+    for path in stale_rejects(rejects):
+        try:
+            path.unlink()
+        except OSError as error:
+            got = f"{path} of an earlier run, which cannot be removed ({error.strerror})"
+            raise InvalidInputError("--rejects", got, "a place of its own") from error
 
 
 def check_apart(file: Path, out: Path, rejects: Path) -> None:

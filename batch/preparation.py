@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -15,6 +15,7 @@ from batch.mapping import ColumnTarget
 from batch.rows import FileFormat, Reading, Row, Source, Unreadable
 from domain.errors import InvalidInputError
 from domain.intake import read_lead
+from domain.lead import Lead
 
 MADE_ID_DIGITS = 10
 """Hexadecimal digits of the file's digest that begin the id of a lead without one."""
@@ -28,6 +29,18 @@ _PERSONAL = re.compile(r"@|\d(?:[\s/().-]*\d){5}")
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a row is about, as intake reads it; what it cannot read stands as it came."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+NOBODY = Person()
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A row whose lead can be sent.
 
@@ -38,6 +51,7 @@ class Prepared:
     line: int
     lead_id: str
     lead: bytes
+    person: Person = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +95,16 @@ class Preparation:
         if len(lead) == 1:
             return Reject(row.line, lead_id, "lead", "nothing but an id", "a row that says more")
         try:
-            read_lead(lead, received_at=self._received_at, new_lead_id=lead_id)
+            read = read_lead(lead, received_at=self._received_at, new_lead_id=lead_id)
             body = orjson.dumps(lead)
         except InvalidInputError as error:
             got = described(error.field, error.got)
             return Reject(row.line, named(given), error.field, got, error.allowed)
         except (TypeError, ValueError):
             return Reject(row.line, named(given), "lead", "a value JSON cannot hold", "JSON values")
-        return self._repeated(row.line, given) or Prepared(row.line, lead_id, body)
+        return self._repeated(row.line, given) or Prepared(
+            row.line, lead_id, body, _person(read, lead)
+        )
 
     def _repeated(self, line: int, given: str) -> Reject | None:
         if not self._names_leads or not given:
@@ -106,6 +122,17 @@ def prepared_rows(
     """Yield what becomes of each row of a file, at most ``limit`` of them."""
     for row in islice(source.rows(), limit):
         yield preparation.prepare(row)
+
+
+def _person(read: Lead, lead: Mapping[str, object]) -> Person:
+    contact = lead.get("contact")
+    came = contact if isinstance(contact, Mapping) else {}
+
+    def text(name: str) -> str | None:
+        value = getattr(read.contact, name) or came.get(name)
+        return None if value is None else str(value)
+
+    return Person(text("full_name"), text("phone"), text("email"))
 
 
 def named(lead_id: str) -> str:

@@ -8,7 +8,7 @@ from batch.csv_source import CsvSource, sniff_delimiter
 from batch.jsonl_source import JsonlSource
 from batch.parquet_source import ParquetSource
 from batch.rows import FileFormat, Reading, Source
-from batch.survey import Survey, encoding_of, head_of, survey
+from batch.survey import Survey, encoding_of, head_of, is_marked, survey
 from domain.errors import InvalidInputError
 
 _SUFFIXES = {
@@ -58,7 +58,8 @@ def open_source(path: Path, encoding: str | None = None) -> tuple[Source, Readin
         reading = Reading(path, file_format, codec)
         return JsonlSource(reading), reading, found
     delimiter, skipped_lines = sniff_delimiter(_sample(path, codec))
-    reading = Reading(path, file_format, codec, delimiter, skipped_lines)
+    marked = is_marked(head)
+    reading = Reading(path, file_format, codec, delimiter, skipped_lines, marked)
     return CsvSource(reading), reading, found
 
 

@@ -1,5 +1,8 @@
 """The file of rows that gave no lead: which line, which field, why."""
 
+import codecs
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -9,10 +12,11 @@ from batch.output_file import OutputFile
 from batch.preparation import Reject
 from batch.readers import format_by_name
 from batch.rows import FileFormat
-from batch.writers import csv_line
+from batch.writers import CsvStyle
 from domain.errors import InvalidInputError
 
 COLUMNS = tuple(field.name for field in fields(Reject))
+_FIRST_LINE_BYTES = 4096
 
 
 def rejects_format(path: Path) -> FileFormat:
@@ -27,10 +31,31 @@ def rejects_format(path: Path) -> FileFormat:
     return named
 
 
+def stale_rejects(rejects: Path) -> Iterator[Path]:
+    """Yield what earlier runs left of rejects under a name of ours, in either format.
+
+    Only what begins as such a file does; any other file of that name is somebody's own.
+    """
+    for suffix in (".csv", ".jsonl"):
+        path = rejects.with_suffix(suffix)
+        if path.is_file() and _is_ours(path):
+            yield path
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        first = file.readline(_FIRST_LINE_BYTES).strip()
+    try:
+        return tuple(orjson.loads(first)) == COLUMNS
+    except (orjson.JSONDecodeError, TypeError):
+        cells = re.split(rb"[,;\t|]", first.removeprefix(codecs.BOM_UTF8))
+        return cells == [name.encode() for name in COLUMNS]
+
+
 class RejectsFile:
     """Takes rejects in the order of the file."""
 
-    def __init__(self, output: OutputFile) -> None:
+    def __init__(self, output: OutputFile, style: CsvStyle) -> None:
         """Begin the file.
 
         Raises:
@@ -39,16 +64,14 @@ class RejectsFile:
         self._output = output
         self._as_csv = rejects_format(output.path) is FileFormat.CSV
         self.count = 0
-        if self._as_csv:
-            header = dict(zip(COLUMNS, COLUMNS, strict=True))
-            output.file.write(csv_line(COLUMNS, header))
+        self._style = style.begin(output, COLUMNS) if self._as_csv else style
 
     def write(self, reject: Reject) -> None:
         """Write one reject."""
         self.count += 1
         told = asdict(reject)
         if self._as_csv:
-            line = csv_line(COLUMNS, told)
+            line = self._style.line(COLUMNS, told)
         else:
             line = orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
         self._output.file.write(line)

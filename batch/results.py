@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from batch.preparation import Reject
+from batch.preparation import NOBODY, Person, Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Scored:
     lead_id: str
     analysis: Mapping[str, Any]
     resumed: bool = False
+    person: Person = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Failed:
     lead_id: str
     error: str
     resumed: bool = False
+    person: Person = NOBODY
 
 
 RowResult = Scored | Failed | Reject

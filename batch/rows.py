@@ -26,6 +26,7 @@ class Reading:
         encoding: Codec of a text file; empty for Parquet.
         delimiter: Between the cells of CSV; empty for others.
         skipped_lines: Lines before the header of CSV, such as ``sep=;``.
+        marked: Whether a byte order mark stands first.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Reading:
     encoding: str = ""
     delimiter: str = ""
     skipped_lines: int = 0
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ def head_of(path: Path, size_bytes: int = 64 * 1024) -> bytes:
     return head
 
 
+def is_marked(head: bytes) -> bool:
+    """Tell whether a file begins with a byte order mark."""
+    return any(head.startswith(mark) for mark, _ in _MARKS)
+
+
 def encoding_of(head: bytes, named: str | None) -> str:
     """Return the codec to read a text file with: the named one, else by its mark, else UTF-8.
 

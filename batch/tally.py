@@ -1,13 +1,15 @@
 """What has become of the rows so far: counts, cost, and the summary at the end."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from batch.preparation import Reject
 from batch.results import Failed, RowResult, Scored
 from domain.analysis import Route
 from domain.usage import NANOUSD_PER_USD
+
+REJECTS_SHOWN = 5
 
 
 @dataclass(slots=True)
@@ -18,6 +20,7 @@ class Tally:
         total: Rows of the file, or as many as were asked for.
         resumed: Rows that an earlier run had sent already.
         cost_nanousd: Cost of all rows' analyses, those of earlier runs included.
+        first_rejects: A few to show.
         unpriced: Rows with calls to a model of unknown price, whose cost is not in there.
     """
 
@@ -31,6 +34,7 @@ class Tally:
     by_grade: Counter[str] = field(default_factory=Counter)
     by_route: Counter[str] = field(default_factory=Counter)
     by_fault: Counter[str] = field(default_factory=Counter)
+    first_rejects: list[Reject] = field(default_factory=list)
 
     @property
     def done(self) -> int:
@@ -48,6 +52,8 @@ class Tally:
             case Reject():
                 self.rejected += 1
                 self.by_fault[result.field] += 1
+                if len(self.first_rejects) < REJECTS_SHOWN:
+                    self.first_rejects.append(result)
             case Failed():
                 self.failed += 1
                 self.resumed += result.resumed
@@ -74,6 +80,7 @@ class Tally:
             "by_grade": dict(sorted(self.by_grade.items())),
             "by_route": dict(sorted(self.by_route.items())),
             "rejected_by_field": dict(self.by_fault.most_common()),
+            "first_rejects": [asdict(one) for one in self.first_rejects],
             "cost_nanousd": self.cost_nanousd,
             "cost_usd": self.cost_nanousd / NANOUSD_PER_USD,
             "unpriced_rows": self.unpriced,

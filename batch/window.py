@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from batch.preparation import Prepared, Reject, described
+from batch.preparation import NOBODY, Person, Prepared, Reject, described
 from batch.results import Failed, RowResult, Scored
 from batch.service import Accepted, Finished, Refused
 
@@ -116,15 +116,17 @@ class Window:
         if line is None:
             return False
         entry = self._entries[line]
-        lead_id = entry.row.lead_id
+        lead_id, person = entry.row.lead_id, _person_of(entry.row)
         if finished.result is not None:
-            entry.result = Scored(line, lead_id, finished.result, resumed=entry.was_known)
+            entry.result = Scored(
+                line, lead_id, finished.result, resumed=entry.was_known, person=person
+            )
         elif entry.was_known and entry.tries < MAX_TRIES:
             entry.tries += 1
             self._send_again(line, entry)
         else:
             error = finished.error or "no reason was given"
-            entry.result = Failed(line, lead_id, error, resumed=entry.was_known)
+            entry.result = Failed(line, lead_id, error, resumed=entry.was_known, person=person)
         return True
 
     def lose(self, task_id: str) -> None:
@@ -137,7 +139,8 @@ class Window:
         if entry.losses < MAX_LOSSES:
             self._send_again(line, entry)
         else:
-            entry.result = Failed(line, entry.row.lead_id, "the service deleted the task")
+            error = "the service deleted the task"
+            entry.result = Failed(line, entry.row.lead_id, error, person=_person_of(entry.row))
 
     def _send_again(self, line: int, entry: Entry) -> None:
         entry.task_id = None
@@ -154,3 +157,7 @@ class Window:
         for result in done:
             del self._entries[result.line]
         return done
+
+
+def _person_of(row: Prepared | Reject) -> Person:
+    return row.person if isinstance(row, Prepared) else NOBODY

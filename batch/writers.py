@@ -1,10 +1,12 @@
 """Writes results as they come: JSON Lines with whole analyses, CSV and Parquet as a table."""
 
+import codecs
 import contextlib
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import orjson
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
@@ -37,11 +39,41 @@ class Writer(Protocol):
         ...
 
 
-def open_writer(output: OutputFile, file_format: FileFormat) -> Writer:
-    """Return a writer of a format into a file under way."""
+@dataclass(frozen=True, slots=True)
+class CsvStyle:
+    """How CSV is written: as the file that is read, so that the same program opens both.
+
+    Attributes:
+        delimiter: Between cells; that of a file named ``.tsv`` is always the tab.
+        marked: Whether a byte order mark stands first, by which spreadsheets know UTF-8.
+    """
+
+    delimiter: str = ","
+    marked: bool = False
+
+    def begin(self, output: OutputFile, columns: Sequence[str]) -> Self:
+        """Write mark and header; return the style in which to write the file's lines."""
+        style = replace(self, delimiter="\t") if output.path.suffix.lower() == ".tsv" else self
+        header = style.line(columns, dict(zip(columns, columns, strict=True)))
+        output.file.write((codecs.BOM_UTF8 if self.marked else b"") + header)
+        return style
+
+    def line(self, columns: Sequence[str], cells: Mapping[str, object]) -> bytes:
+        """Return one line of CSV with its end, no cell of it a formula."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=self.delimiter)
+        writer.writerow([harmless(cells[name]) for name in columns])
+        return text.getvalue().encode()
+
+
+PLAIN = CsvStyle()
+
+
+def open_writer(output: OutputFile, file_format: FileFormat, style: CsvStyle = PLAIN) -> Writer:
+    """Return a writer of a format into a file under way; the style is that of CSV."""
     if file_format is FileFormat.PARQUET:
         return ParquetTable(output)
-    return CsvTable(output) if file_format is FileFormat.CSV else JsonLines(output)
+    return CsvTable(output, style) if file_format is FileFormat.CSV else JsonLines(output)
 
 
 class JsonLines:
@@ -69,13 +101,13 @@ class JsonLines:
 class CsvTable:
     """A table in CSV (RFC 4180, UTF-8)."""
 
-    def __init__(self, output: OutputFile) -> None:
+    def __init__(self, output: OutputFile, style: CsvStyle) -> None:
         self._file = output.file
-        self._file.write(csv_line(COLUMNS, dict(zip(COLUMNS, COLUMNS, strict=True))))
+        self._style = style.begin(output, COLUMNS)
 
     def write(self, result: Scored | Failed) -> None:
         """Write one row."""
-        self._file.write(csv_line(COLUMNS, flat(result)))
+        self._file.write(self._style.line(COLUMNS, flat(result)))
 
     def close(self) -> None:
         """Hold nothing back."""
@@ -112,13 +144,6 @@ class ParquetTable:
         if self._rows:
             self._parquet.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
-
-
-def csv_line(columns: Sequence[str], cells: Mapping[str, object]) -> bytes:
-    """Return one line of CSV with its end, no cell of it a formula."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow([harmless(cells[name]) for name in columns])
-    return text.getvalue().encode()
 
 
 def _type_of(name: str) -> pa.DataType:

@@ -50,6 +50,11 @@ def show_rehearsal(console: Console, plan: Plan, tally: Tally) -> None:
     leads = plan.total - tally.rejected
     console.print(f"{leads:,} rows would be sent, {tally.rejected:,} rejected. Nothing was sent.")
     _show_faults(console, tally)
+    for one in tally.first_rejects:
+        told = f"  line {one.line}, {one.field}: {one.got}; allowed: {one.allowed}"
+        console.print(Text(told), soft_wrap=True)
+    if tally.rejected > len(tally.first_rejects) > 0:
+        console.print("  …")
 
 
 def show_summary(console: Console, plan: Plan, tally: Tally, seconds: float) -> None:

@@ -111,7 +111,7 @@ def _score(plan: Plan, settings: Settings, address: str | None, *, again: bool) 
         seconds = time.monotonic() - began_s
     book.keep(Round(current.number, finished=True))
     show_summary(voice, plan, tally, seconds)
-    kept = plan.rejects if plan.rejects.exists() else None
+    kept = plan.rejects if tally.rejected or plan.order.rejects else None
     return document(
         plan,
         tally,

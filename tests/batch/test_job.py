@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from batch.job import Order, Place, Plan, make_plan, score
+from batch.job import Order, Place, Plan, make_plan, rehearse, score
 from batch.pace import Pace
 from batch.progress import Lines
 from batch.rows import FileFormat
@@ -49,6 +49,24 @@ async def test_a_file_becomes_results_and_rejects_beside_it(tmp_path: Path) -> N
     assert sent == [
         {"lead_id": "a", "contact": {"email": "a@example.com"}, "message": "mow"},
         {"lead_id": "b", "contact": {"email": "b@example.com"}, "message": "trim"},
+    ]
+
+
+async def test_results_name_the_person_in_the_manner_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "\ufeffid;Vorname;Nachname;E-Mail;Telefon;Land\n"
+        "a;Ada;König;Ada@Example.com;030 901820;DE\n"
+        "b;Bea;Klein;nobody;on demand;DE\n"
+    )
+    plan = make_plan(Order(write(tmp_path, "leads.csv", text)))
+    async with serving(a_service()) as service:
+        await run(plan, service)
+    assert plan.out.read_bytes().startswith(b"\xef\xbb\xbfline;lead_id;")
+    with plan.out.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert [(row["name"], row["phone"], row["email"]) for row in rows] == [
+        ("Ada König", "+4930901820", "ada@example.com"),
+        ("Bea Klein", "on demand", "nobody"),
     ]
 
 
@@ -178,3 +196,12 @@ def test_a_record_that_swallowed_rows_is_named(tmp_path: Path) -> None:
     text = 'id;E-Mail;Note\na;a@example.com;"mow\nb;b@example.com;"trim"\nc;c@example.com;dig\n'
     plan = make_plan(Order(write(tmp_path, "leads.csv", text)))
     assert (plan.total, plan.suspects) == (2, (2,))
+
+
+def test_a_rehearsal_shows_the_first_rejects_with_their_reasons(tmp_path: Path) -> None:
+    rows = "".join(f"a,{row}@example.com,mow\n" for row in range(10))
+    tally = rehearse(make_plan(Order(write(tmp_path, "leads.csv", "id,E-Mail,Message\n" + rows))))
+    assert tally.rejected == 9
+    assert [(one.line, one.got) for one in tally.first_rejects] == [
+        (line, "the id of line 2") for line in range(3, 8)
+    ]

@@ -12,9 +12,10 @@ import pytest
 from batch.flat import COLUMNS, flat, harmless
 from batch.output_file import OutputFile
 from batch.outputs import check_apart, open_outputs
-from batch.preparation import Reject
+from batch.preparation import Person, Reject
 from batch.results import Failed, RowResult, Scored
 from batch.rows import FileFormat
+from batch.writers import CsvStyle
 from domain.errors import InvalidInputError
 from tests.batch.analyses import an_analysis
 
@@ -82,7 +83,7 @@ def test_a_closed_gate_is_the_reason() -> None:
     assert flat(Scored(2, "a", an_analysis(gates=gates)))["reasons"] == "spam: win a prize"
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx", "+491234567+cmd()"])
 def test_no_text_is_taken_for_a_formula(text: str) -> None:
     assert harmless(text) == "'" + text
 
@@ -111,18 +112,85 @@ def test_rejects_say_line_field_and_reason(tmp_path: Path, name: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("asked", "older", "there"), [(0, 0, 0), (1, 0, 1), (0, 1, 1)])
-def test_without_a_reject_the_file_is_written_where_it_was_asked_for_or_would_mislead(
-    tmp_path: Path, asked: int, older: int, there: int
+@pytest.mark.parametrize("asked", [False, True])
+def test_without_a_reject_the_file_is_written_only_where_it_was_asked_for(
+    tmp_path: Path, *, asked: bool
 ) -> None:
     rejects = tmp_path / "r.csv"
-    if older:
-        rejects.write_text("of another run")
-    with open_outputs(tmp_path / "o.csv", FileFormat.CSV, rejects, always_rejects=bool(asked)):
+    with open_outputs(tmp_path / "o.csv", FileFormat.CSV, rejects, always_rejects=asked):
         pass
-    assert rejects.exists() == bool(there)
-    if there:
+    assert rejects.exists() == asked
+    if asked:
         assert rejects.read_text().splitlines() == ["line,lead_id,field,got,allowed"]
+
+
+def rejecting(folder: Path, name: str, count: int, *, asked: bool = False) -> None:
+    """Do a run that leaves so many rejects."""
+    out = folder / "o.csv"
+    with open_outputs(out, FileFormat.CSV, folder / name, always_rejects=asked) as outputs:
+        for _ in range(count):
+            outputs.write(RESULTS[1])
+
+
+@pytest.mark.parametrize("older", ["r.csv", "r.jsonl"])
+@pytest.mark.parametrize(("count", "left"), [(0, []), (1, ["r.csv"])])
+def test_rejects_of_an_earlier_run_never_lie_beside_newer_results(
+    tmp_path: Path, older: str, count: int, left: list[str]
+) -> None:
+    rejecting(tmp_path, older, 2)
+    assert (tmp_path / older).exists()
+    rejecting(tmp_path, "r.csv", count)
+    assert sorted(one.name for one in tmp_path.glob("r.*")) == left
+
+
+def test_a_file_of_somebodys_own_is_not_taken_for_rejects(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("name,why\nAda,too far\n")
+    (tmp_path / "r.jsonl").write_text('{"name": "Ada"}\n')
+    rejecting(tmp_path, "r.csv", 0)
+    assert sorted(one.name for one in tmp_path.glob("r.*")) == ["r.csv", "r.jsonl"]
+
+
+def test_a_place_that_was_named_leaves_others_alone(tmp_path: Path) -> None:
+    rejecting(tmp_path, "r.jsonl", 1)
+    rejecting(tmp_path, "r.csv", 1, asked=True)
+    assert sorted(one.name for one in tmp_path.glob("r.*")) == ["r.csv", "r.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "begins"),
+    [
+        ("o.csv", CsvStyle(), b"line,lead_id,name,phone,email,score,"),
+        ("o.csv", CsvStyle(";"), b"line;lead_id;name;"),
+        ("o.csv", CsvStyle(";", marked=True), b"\xef\xbb\xbfline;lead_id;name;"),
+        ("o.tsv", CsvStyle(";"), b"line\tlead_id\tname\t"),
+    ],
+)
+def test_csv_is_written_as_it_was_read(
+    tmp_path: Path, name: str, style: CsvStyle, begins: bytes
+) -> None:
+    out, rejects = tmp_path / name, tmp_path / "r.csv"
+    with open_outputs(out, FileFormat.CSV, rejects, always_rejects=True, style=style) as outputs:
+        for result in RESULTS:
+            outputs.write(result)
+    assert out.read_bytes().startswith(begins)
+    mark = b"\xef\xbb\xbf" if style.marked else b""
+    header = style.delimiter.join(("line", "lead_id", "field", "got", "allowed"))
+    assert rejects.read_bytes().startswith(mark + header.encode())
+
+
+def test_a_table_says_who_a_row_is_about(tmp_path: Path) -> None:
+    person = Person("Ada König", "+4930123456", "=cmd@example.com")
+    out = tmp_path / "o.csv"
+    rejects = tmp_path / "r.csv"
+    with open_outputs(out, FileFormat.CSV, rejects, always_rejects=False) as outputs:
+        probability = an_analysis("a", probability=0.12345678901)
+        outputs.write(Scored(2, "a", probability, person=person))
+        outputs.write(Failed(3, "b", "it broke", person=person))
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = [(row["name"], row["phone"], row["email"]) for row in rows]
+    assert found == [("Ada König", "+4930123456", "'=cmd@example.com")] * 2
+    assert rows[0]["probability"] == "0.123457"
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))

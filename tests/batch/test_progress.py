@@ -33,6 +33,9 @@ def test_the_summary_counts_every_row_once() -> None:
         "by_grade": {"B": 1, "D": 1},
         "by_route": {"degraded": 1, "model": 1},
         "rejected_by_field": {"lead_id": 1},
+        "first_rejects": [
+            {"line": 3, "lead_id": "", "field": "lead_id", "got": "x", "allowed": "y"}
+        ],
         "cost_nanousd": 1_500_000,
         "cost_usd": 0.0015,
         "unpriced_rows": 1,

@@ -240,11 +240,11 @@ def test_a_running_service_scores_a_file_and_the_same_command_again_pays_nothing
     }
     assert stored["attributes"] == {"Kundengruppe": 7}
     with (tmp_path / "crm.scored.csv").open(newline="", encoding="utf-8") as file:
-        scored = list(csv.DictReader(file))
+        scored = list(csv.DictReader(file, delimiter=";"))
     assert [(row["line"], row["lead_id"]) for row in scored] == [("2", "a-1"), ("3", "a-2")]
     assert all(row["grade"] and row["next_action_text"] for row in scored)
     with (tmp_path / "crm.rejects.csv").open(newline="", encoding="utf-8") as file:
-        assert [(row["line"], row["field"]) for row in csv.DictReader(file)] == [
+        assert [(row["line"], row["field"]) for row in csv.DictReader(file, delimiter=";")] == [
             ("4", "lead_id"),
             ("5", "lead_id"),
         ]
@@ -315,4 +315,4 @@ def test_the_guide_does_what_it_says(application: Application, tmp_path: Path) -
         assert done.returncode == 0, done.stderr
         assert "2 rows" in done.stderr
     with (tmp_path / "leads.scored.csv").open(newline="", encoding="utf-8") as file:
-        assert [row["lead_id"] for row in csv.DictReader(file)] == ["a-1", "a-2"]
+        assert [row["lead_id"] for row in csv.DictReader(file, delimiter=";")] == ["a-1", "a-2"]
