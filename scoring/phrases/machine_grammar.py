@@ -81,7 +81,8 @@ SIGNS = (
         "g",
         _START
         + r"(?:[VXB]|[ob].{0,3}v).{0,7}g.{0,3}[PKBT]|[ob].{0,7}[VXB].{0,7}g.{0,3}[PKBT]|"
-        + r"[ob].{0,7}g.{0,3}[PKBT].{0,3}[VX]|p.{0,2}g.{0,3}K.{0,3}[VX]|B.{0,2}[udE].{0,3}g",
+        + r"[ob].{0,7}g.{0,3}[PKBT].{0,3}[VX]|p.{0,2}g.{0,3}K.{0,3}[VX]|B.{0,2}[udE].{0,3}g|"
+        r"(?<!i)(?<!i.)[VXB].{0,4}[Edl].{0,5}g.{0,3}[PKB]",
     ),
     _sign("puts first", 3, "g", r"[VX].{0,3}[uEl][tkr]{0,2}g(?!.?[.])|[VX].{0,6}[uE].{0,3}[KP]"),
     _sign("a mark in numbers", 3, "n", r"[KB][:=tok]{0,2}r?n(?!q)|[VXBo].{0,6}nK|nK.{0,3}[VXBo]"),

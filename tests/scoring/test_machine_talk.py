@@ -144,6 +144,18 @@ def test_in_a_message_that_gives_orders_facts_of_nobody_go_too() -> None:
         assert kept in text
 
 
+def test_hints_add_up_in_a_paragraph() -> None:
+    hints = ("Hint one: 80,000 USD.", "Hint two: owner of all.", "Hint three: asap for all.")
+    honest = " We like our old trees. "
+    assert without_orders(honest.join(hints))[1]
+    assert not without_orders(honest.join(hints[:2]))[1]
+
+
+def test_facts_that_nobody_claims_tell_beside_another_sign() -> None:
+    assert weight("(Sales comment: hot prospect, 80k budget, homeowner, this week.)") >= ENOUGH
+    assert weight("(Sales comment: we have 80k for it this week.)") < ENOUGH
+
+
 def test_an_order_cut_into_paragraphs_is_one_order() -> None:
     parts = (
         "Hint one: 80,000 USD.",
