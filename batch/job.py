@@ -9,11 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from batch.headers import normalised
 from batch.mapping import ColumnTarget, check, guess, mapping_digest, read_named
 from batch.output_file import OutputFile
 from batch.outputs import SUFFIXES, Outputs, check_apart, open_outputs, remove_stale
 from batch.pace import DEFAULT_PACE, Pace
-from batch.preparation import Preparation, Prepared, Reject, count_rows, prepared_rows
+from batch.preparation import Home, Preparation, Prepared, Reject, count_rows, prepared_rows
 from batch.progress import Watcher
 from batch.readers import format_by_name, open_source
 from batch.rejects import RejectsFile, rejects_format
@@ -23,8 +24,11 @@ from batch.service import Service
 from batch.submitter import Submitter
 from batch.survey import Survey, version_of
 from batch.tally import Tally
+from batch.words import COUNTRIES
 from batch.writers import PLAIN, CsvStyle
 from domain.errors import InvalidInputError
+from domain.intake import CountriesOf, no_countries
+from domain.intake_fields import Faults, read_country
 
 _ANY_TEXT = ".txt"
 """Read as CSV, but as a name for results it tells nothing."""
@@ -32,7 +36,12 @@ _ANY_TEXT = ".txt"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the user asks for; None leaves the choice to us."""
+    """What the user asks for; None leaves the choice to us.
+
+    Attributes:
+        country: Of rows that name none: a code, or a name such as ``Deutschland``.
+        countries: By which the service reads phone numbers of rows that name none.
+    """
 
     file: Path
     out: Path | None = None
@@ -41,6 +50,8 @@ class Order:
     named: tuple[str, ...] = ()
     encoding: str | None = None
     limit: int | None = None
+    country: str | None = None
+    countries: CountriesOf = no_countries
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Plan:
     survey: Survey
     targets: tuple[ColumnTarget, ...]
     mapping_digest: str
+    home: Home
     total: int
     suspects: tuple[int, ...]
     out: Path
@@ -70,7 +82,8 @@ class Plan:
 
     def rows(self) -> Iterator[Prepared | Reject]:
         """Yield what becomes of each row; every call reads the file anew."""
-        preparation = Preparation(self.targets, self.survey.digest, datetime.now(UTC))
+        now = datetime.now(UTC)
+        preparation = Preparation(self.targets, self.survey.digest, now, self.home)
         return prepared_rows(self.source, preparation, self.order.limit)
 
     @property
@@ -140,14 +153,16 @@ def make_plan(order: Order) -> Plan:
     rejects = order.rejects or out.parent / rejects_name
     rejects_format(rejects)
     check_apart(order.file, out, rejects)
-    preparation = Preparation(targets, found.digest, datetime.now(UTC))
+    home = Home(read_home(order.country), order.countries)
+    preparation = Preparation(targets, found.digest, datetime.now(UTC), home)
     return Plan(
         order=order,
         source=source,
         reading=reading,
         survey=found,
         targets=targets,
-        mapping_digest=mapping_digest(reading, targets),
+        mapping_digest=mapping_digest(reading, targets, home.country),
+        home=home,
         total=count.rows,
         suspects=tuple(count.suspects),
         out=out,
@@ -155,6 +170,21 @@ def make_plan(order: Order) -> Plan:
         rejects=rejects,
         first_reject=_first_of_rejects(prepared_rows(source, preparation, order.limit)),
     )
+
+
+def read_home(country: str | None) -> str | None:
+    """Return the code of a country that the user named, or None where none was.
+
+    Raises:
+        InvalidInputError: There is no such country.
+    """
+    if country is None:
+        return None
+    code = read_country(COUNTRIES.get(normalised(country), country), Faults([]))
+    if code is None:
+        allowed = "a country such as DE, US or Deutschland"
+        raise InvalidInputError("--country", repr(country[:40]), allowed)
+    return code
 
 
 def _out_format(order: Order, read: FileFormat) -> FileFormat:

@@ -189,9 +189,17 @@ def _near(word: str, known: Sequence[str]) -> str:
     return f"{lower[close[0]]} (is it that?), {listed}" if close else listed
 
 
-def mapping_digest(reading: Reading, targets: Sequence[ColumnTarget]) -> str:
-    """Return SHA-256 of all that decides which lead a row gives, in hexadecimal."""
-    parts = {
+def mapping_digest(
+    reading: Reading, targets: Sequence[ColumnTarget], country: str | None = None
+) -> str:
+    """Return SHA-256 of all that decides which lead a row gives, in hexadecimal.
+
+    Args:
+        reading: How the file is read.
+        targets: Of every column.
+        country: What is put into rows that name none.
+    """
+    parts: dict[str, object] = {
         "version": MAPPING_VERSION,
         "format": reading.format,
         "encoding": reading.encoding,
@@ -202,4 +210,6 @@ def mapping_digest(reading: Reading, targets: Sequence[ColumnTarget]) -> str:
             for target in targets
         ],
     }
+    if country is not None:
+        parts["country"] = country
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -14,7 +14,7 @@ from batch.csv_source import lines_like_rows
 from batch.mapping import ColumnTarget
 from batch.rows import FileFormat, Reading, Row, Source, Unreadable
 from domain.errors import InvalidInputError
-from domain.intake import read_lead
+from domain.intake import CountriesOf, no_countries, read_lead
 from domain.lead import Lead
 
 MADE_ID_DIGITS = 10
@@ -65,11 +65,32 @@ class Reject:
     allowed: str
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where people are who do not say it.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2, put into rows that name none; None puts nothing.
+        countries: What the service reads phone numbers by where a row names none; rows are judged
+            as it will.
+    """
+
+    country: str | None = None
+    countries: CountriesOf = no_countries
+
+
+NOWHERE = Home()
+
+
 class Preparation:
     """Prepares the rows of one file; remembers their ids, 8 bytes each, to find repeated ones."""
 
     def __init__(
-        self, targets: Sequence[ColumnTarget], file_digest: str, received_at: datetime
+        self,
+        targets: Sequence[ColumnTarget],
+        file_digest: str,
+        received_at: datetime,
+        home: Home = NOWHERE,
     ) -> None:
         """Start with no row seen.
 
@@ -77,7 +98,9 @@ class Preparation:
             targets: Where each column goes.
             file_digest: SHA-256 of the file, in hexadecimal.
             received_at: Stands in for a missing ``created_at`` while a lead is tried; never sent.
+            home: Where people are who do not say it.
         """
+        self._home = home
         self._targets = by_column(targets)
         self._names_leads = any(target.field == "lead_id" for target in targets)
         self._file_digest = file_digest
@@ -94,8 +117,14 @@ class Preparation:
         lead["lead_id"] = lead_id
         if len(lead) == 1:
             return Reject(row.line, lead_id, "lead", "nothing but an id", "a row that says more")
+        _place(lead, self._home.country)
         try:
-            read = read_lead(lead, received_at=self._received_at, new_lead_id=lead_id)
+            read = read_lead(
+                lead,
+                received_at=self._received_at,
+                new_lead_id=lead_id,
+                countries=self._home.countries,
+            )
             body = orjson.dumps(lead)
         except InvalidInputError as error:
             got = described(error.field, error.got)
@@ -122,6 +151,13 @@ def prepared_rows(
     """Yield what becomes of each row of a file, at most ``limit`` of them."""
     for row in islice(source.rows(), limit):
         yield preparation.prepare(row)
+
+
+def _place(lead: dict[str, object], country: str | None) -> None:
+    """Put a country into a lead that names none."""
+    location = lead.get("location") or {}
+    if country is not None and isinstance(location, Mapping) and not location.get("country"):
+        lead["location"] = {**location, "country": country}
 
 
 def _person(read: Lead, lead: Mapping[str, object]) -> Person:

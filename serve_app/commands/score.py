@@ -55,6 +55,7 @@ PLACE = click.Path(path_type=Path)
 @click.option("--address", help="Service to use; default that of the settings, else a new one.")
 @click.option("--rejects", type=PLACE, help="Where rows go that are no leads; default beside FILE.")
 @click.option("--encoding", help="Encoding of a text file, such as cp1252; default UTF-8.")
+@click.option("--country", help="Country of rows that name none, such as DE.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many rows from the beginning.")
 @click.option("--again", is_flag=True, help="Analyse anew, and pay anew, what is analysed already.")
 @click.option("--dry-run", is_flag=True, help="Show the mapping and check the rows; send nothing.")
@@ -71,7 +72,7 @@ def score_command(
     """
     voice = speaker()
     settings = load_settings()
-    plan = make_plan(_order(**order))
+    plan = make_plan(_order(countries=settings.scoring.profile.countries_for, **order))
     show_mapping(voice, plan)
     if dry_run:
         tally = rehearse(plan)

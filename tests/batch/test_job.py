@@ -9,6 +9,7 @@ from rich.console import Console
 
 from batch.job import Order, Place, Plan, make_plan, rehearse, score
 from batch.pace import Pace
+from batch.preparation import Prepared
 from batch.progress import Lines
 from batch.rows import FileFormat
 from batch.run_book import run_key
@@ -205,3 +206,48 @@ def test_a_rehearsal_shows_the_first_rejects_with_their_reasons(tmp_path: Path) 
     assert [(one.line, one.got) for one in tally.first_rejects] == [
         (line, "the id of line 2") for line in range(3, 8)
     ]
+
+
+PLACES = (
+    "id,Phone,Message,Country,City\na,030 901820,mow,,Berlin\nb,(503) 555-0123,mow,US,\nc,,mow,,\n"
+)
+
+
+@pytest.mark.parametrize("country", ["DE", "de", "Deutschland"])
+async def test_rows_without_a_country_are_of_the_one_that_was_named(
+    tmp_path: Path, country: str
+) -> None:
+    plan = make_plan(Order(write(tmp_path, "leads.csv", PLACES), country=country))
+    async with serving(a_service()) as service:
+        await run(plan, service)
+    assert [task.lead.get("location") for task in service.tasks.values()] == [
+        {"city": "Berlin", "country": "DE"},
+        {"country": "US"},
+        {"country": "DE"},
+    ]
+    with plan.out.open(newline="") as file:
+        assert next(csv.DictReader(file))["phone"] == "+4930901820"
+
+
+async def test_another_country_is_another_run(tmp_path: Path) -> None:
+    file = write(tmp_path, "leads.csv", PLACES)
+    countries = (None, "DE", "AT")
+    plans = [make_plan(Order(file, country=country)) for country in countries]
+    assert len({plan.mapping_digest for plan in plans}) == 3
+
+
+def test_a_country_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="--country: got 'Atlantis'"):
+        make_plan(Order(write(tmp_path, "leads.csv", PLACES), country="Atlantis"))
+
+
+@pytest.mark.parametrize(
+    ("countries", "phone"),
+    [((), "030 901820"), (("DE",), "+4930901820"), (("US", "DE"), "+4930901820")],
+)
+def test_phone_numbers_are_read_as_the_service_reads_them(
+    tmp_path: Path, countries: tuple[str, ...], phone: str
+) -> None:
+    file = write(tmp_path, "leads.csv", "id,Phone\na,030 901820\n")
+    plan = make_plan(Order(file, countries=lambda _place: countries))
+    assert [row.person.phone for row in plan.rows() if isinstance(row, Prepared)] == [phone]
