@@ -12,7 +12,14 @@ from actors.drafting.facts_sheet import FactsSheet, facts_sheet
 from actors.drafting.languages import detect, foreign_sentence, reads_as
 from actors.drafting.link_checks import find_links
 from actors.drafting.names import TITLES
-from actors.drafting.plain_text import Seen, hidden_characters, readable, shortened, without
+from actors.drafting.plain_text import (
+    Seen,
+    hidden_characters,
+    readable,
+    restored,
+    shortened,
+    without,
+)
 from actors.drafting.sms import segments
 from actors.drafting.wording_checks import (
     find_formatting,
@@ -35,6 +42,7 @@ SUBJECT_MAX_CHARS = 100
 """Longer subjects are cut in most inboxes."""
 
 MOST_FINDINGS = 20
+MOST_FOUND = 200
 
 LEAST_WORDS = 4
 
@@ -52,7 +60,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "inside_talk": "no word about scores, leads or the machine that writes",
         "echoed_orders": "nothing that gives orders to the machine",
         "payment_request": "no request for money, accounts or passwords",
-        "promise": "no gift, discount or guarantee that nobody decided",
+        "promise": "no gift, discount, guarantee or deposit that nobody decided",
         "promised_time": "no promise of a time that nobody made",
         "formatting": "plain text",
         "shouting": "sentences in usual writing",
@@ -140,6 +148,8 @@ def check_text(
         *map(_finding, _check_greeting(text, known)),
         *map(_finding, _check_content(text, known)),
     ]
+    whole = " ".join(readable("\n".join(filter(None, (text.subject, text.body)))).split())
+    findings = [_as_written(finding, whole) for finding in findings]
     once = {(finding.check, finding.found): finding for finding in findings}
     ordered = sorted(once.values(), key=lambda finding: finding.severity is Severity.WARNING)
     return tuple(ordered[:MOST_FINDINGS])
@@ -266,9 +276,16 @@ def _finding(seen: Seen, allowed: str | None = None) -> DraftFinding:
     return DraftFinding(
         check=seen.kind,
         severity=Severity.WARNING if warns else Severity.BLOCKING,
-        found=shortened(seen.text),
+        found=shortened(seen.text, MOST_FOUND),
         allowed=allowed or PASSES[seen.kind],
     )
+
+
+def _as_written(finding: DraftFinding, whole: str) -> DraftFinding:
+    """Return a finding with what it saw as a person can find it in the text."""
+    if finding.check not in {*PASSES, "wrong_language"}:
+        return finding
+    return finding.model_copy(update={"found": shortened(restored(finding.found, whole))})
 
 
 def _blocking(check: str, found: str, allowed: str) -> DraftFinding:

@@ -93,7 +93,9 @@ _WORDED_PRICE = re.compile(
     r"\b(?:an?|one|per|ein(?:e|en|em)?|pro) (?:dollar|euro|buck|quid|cent|franken)\b|"
     r"\b(?:a|one|two)[ -](?:third|quarter|fifth)s? (?:off|less|cheaper)\b|"
     r"\bein (?:drittel|viertel|fünftel) (?:günstiger|weniger|billiger)\b|\bhalf of what\b|"
-    r"\b(?:two|three) for (?:one|two)\b|\bzwei für eins\b"
+    r"\b(?:two|three) for (?:one|two)\b|\bzwei für eins\b|"
+    r"\b(?:low |mid |high )?(?:four|five|six|seven|[4-7])[ -]figures?\b|"
+    r"\b(?:drei|vier|fünf|sechs|sieben)stellig\w{0,2}\b"
 )
 _COSTS = re.compile(
     r"\b(?:costs?|costing|prices?|priced|charges?|charged|fees?|pay|pays|kostet|kosten|preis|zahlen)"

@@ -50,6 +50,10 @@ _SPELLED = re.compile(
     r"|\b\w{2,63}dot(?:com|net|org)\b"
     r"|\b[\w-]{2,63}\s?[(\[{]\s?\.\s?[)\]}]\s?[^\W\d_]{2,24}\b"
     r"|\bwww[ ,][\w-]{2,63}"
+    r"|\bh[tx]{2}ps?\b[ :/]{1,4}[\w-]{2,63}(?:[ .,]{1,2}[\w-]{2,24})?"
+    r"|\b[\w-]{2,63},(?:com|net|org|info|biz|example|de|io|co\.uk)\b"
+    rf"|\b[\w-]{{2,63}}[ .,]{_SPOKEN_TOP_LEVEL} (?:forward )?(?:slash|schrägstrich)\b[^\n]{{0,24}}"
+    r"|\b(?:bit ?ly|tiny ?url|goo gl)\b(?! (?:bit|more))"
     rf"|\b[\w-]{{2,63}}\s\.\s?{_SPOKEN_TOP_LEVEL}\b|\b[\w-]{{2,63}}\.\s{_SPOKEN_TOP_LEVEL}(?=\s?/|\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )

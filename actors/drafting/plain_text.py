@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 MASK = "\ufffc"
 """Stands for what is known to be right; no letter, no digit, no blank."""
@@ -14,6 +15,12 @@ _RAISED_TO = str.maketrans({"\ue000": "\u00b2", "\ue001": "\u00b3"})
 """The little two of square metres must outlive the plain forms, which would make it a number."""
 
 _DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\uff0e": ".", "\u2024": ".", "\u2044": "/"})
+_LEFT_OUT = re.compile(rf"{MASK}+")
+MOST_MASKED = 200
+"""Characters of a name or a link that was masked."""
+
+MOST_OCCURRENCES = 100
+
 _VISIBLE_JOINER = "\u200d"
 _NOT_BEFORE = r"(?<![\w@.$€£-])(?<![$€£] )"
 _NOT_AFTER = r"(?![\w@/-]|\.\w|\s?[%$€£])"
@@ -71,10 +78,60 @@ def without(text: str, known: Iterable[str]) -> str:
     return text
 
 
+def restored(found: str, whole: str) -> str:
+    """Return what a check found as it stands in the text: whole words, nothing masked.
+
+    Args:
+        found: Cut from the masked text, in any case.
+        whole: The same text before anything was masked, on one line.
+    """
+    pieces = [piece.lower() for piece in found.rstrip("\u2026").split(MASK) if piece.strip()]
+    if not pieces or len(lower := whole.lower()) != len(whole):
+        return _LEFT_OUT.sub("\u2026", found)
+    spans = list(islice(_occurrences(pieces, lower), MOST_OCCURRENCES))
+    if not spans:
+        return _LEFT_OUT.sub("\u2026", found)
+    start, end = next((span for span in spans if not _cuts(whole, *span)), spans[0])
+    while _joined(whole, start):
+        start -= 1
+    while _joined(whole, end):
+        end += 1
+    return whole[start:end].strip()
+
+
+def _occurrences(pieces: list[str], lower: str) -> Iterator[tuple[int, int]]:
+    """Yield where the pieces stand one after the other, with little between them."""
+    first, *rest = pieces
+    start = lower.find(first)
+    while start >= 0:
+        end = start + len(first)
+        for piece in rest:
+            at = lower.find(piece, end, end + MOST_MASKED + len(piece))
+            if at < 0:
+                break
+            end = at + len(piece)
+        else:
+            yield start, end
+        start = lower.find(first, start + 1)
+
+
+def _cuts(text: str, start: int, end: int) -> bool:
+    return _joined(text, start) or _joined(text, end)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Return whether a place in a text lies within a word."""
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
 def shortened(text: str, most: int = 120) -> str:
-    """Return the text on one line, cut to a bound."""
+    """Return the text on one line, cut to a bound between words where there are any."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "\u2026"
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    words, blank, _ = cut.rpartition(" ")
+    return (words if blank and not line[most - 1].isspace() else cut).rstrip() + "\u2026"
 
 
 def _plain_char(char: str) -> str:

@@ -89,6 +89,15 @@ FOREIGN = [
     ("We will come by at noon.", "invented_time"),
     ("Look us up at evil dot garden please.", "foreign_link"),
     ("Look us up at www evil com please.", "foreign_link"),
+    ("Have a look at example,com please.", "foreign_link"),
+    ("Have a look at hxxp evil com please.", "foreign_link"),
+    ("Have a look at bit ly slash abc please.", "foreign_link"),
+    ("Have a look at evil com slash abc please.", "foreign_link"),
+    ("We haul the leaves away at no extra charge.", "promise"),
+    ("We do it without any additional cost.", "promise"),
+    ("Please send the deposit by wire.", "promise"),
+    ("Please transfer the amount to us.", "promise"),
+    ("The whole job is in the low four figures.", "invented_price"),
     ("We are here for you 24/7.", "invented_number"),
     ("We need 12 workers for this.", "invented_number"),
     ("We need ١٢ workers for this.", "invented_number"),
@@ -143,6 +152,8 @@ GERMAN_FOREIGN = [
     ("Wir kommen am dritten Mai vorbei.", "invented_date"),
     ("Wir kommen um halb neun vorbei.", "invented_time"),
     ("Wir kommen um neun Uhr vorbei.", "invented_time"),
+    ("Das Laub nehmen wir ohne Aufpreis mit.", "promise"),
+    ("Das liegt im vierstelligen Bereich.", "invented_price"),
     ("Wir geben Ihnen 20 Prozent.", "invented_discount"),
     ("Das Erstgespräch ist kostenlos.", "promise"),
     ("Sie bekommen Rabatt.", "promise"),
@@ -191,6 +202,10 @@ SOUND = [
     "We can grade the slope and lead the water to the pond.",
     "The lead time depends on the stone you choose.",
     "A wire fence along the path would do.",
+    "The fence is held by wire mesh, with a deposit of clay below.",
+    "Tell us about the beds,lawn and path; we order, come and plant.",
+    "The slab and the slash of colour behind it suit each other.",
+    "There is a bit of shade, and a figure of stone by the pond.",
     "We may begin with the beds, and march on from there.",
     "We can use grade A topsoil.",
     "Would next week suit you?",
@@ -420,6 +435,36 @@ def test_a_postal_code_is_no_price(said: str, check: str | None) -> None:
 def test_an_order_in_the_message_makes_no_number_right() -> None:
     text = english("Please pay at our place: it is $500 in all.")
     assert "invented_price" in names(checked(text, sample(5)))
+
+
+FOUND = [
+    ("Sure, we need 12 workersandmore here.", "invented_number", "need 12 workersandmore"),
+    ("We give Garden demo friends 50 % Off.", "invented_discount", "50 %"),
+    ("Have a look at EVIL.COM please.", "foreign_link", "EVIL.COM"),
+    (
+        "Merci pour votre demande, le jardin de Garden demo est pour vous.",
+        "wrong_language",
+        "Merci pour votre demande, le jardin de Garden demo est pour vous",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "check", "found"), FOUND)
+def test_what_was_found_reads_as_it_stands_in_the_text(said: str, check: str, found: str) -> None:
+    (finding,) = [one for one in checked(english(said), dana()) if one.check == check]
+    assert found in finding.found
+    assert "\ufffc" not in finding.found
+    words = finding.found.rstrip("\u2026").split()
+    assert set(words[:1] + words[-1:]) <= {*said.split(), *said.rstrip(".").split()}
+
+
+def test_a_long_finding_ends_with_a_whole_word() -> None:
+    long = "Nous voulons voir le jardin avec vous et " + "merci pour votre réponse et " * 8
+    (finding,) = [
+        one for one in checked(english(f"{long}."), dana()) if one.check == "wrong_language"
+    ]
+    assert finding.found.endswith("\u2026")
+    assert finding.found.rstrip("\u2026").split()[-1] in long.split()
 
 
 def test_blocking_findings_come_first() -> None:
