@@ -17,9 +17,19 @@ _Build = Callable[[str, Assignment, FactsSheet, Sender], str]
 MOST_CHARS = 8000
 """A model's answer is read up to here; no draft may be as long."""
 
-_GREETS = re.compile(
+_GREETING = (
     r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|guten (?:tag|morgen|abend)|hallo|"
-    r"liebe[rs]?|sehr geehrte[rs]?)\b[^\n!?.]{0,60}[,!]\s*",
+    r"liebe[rs]?|sehr geehrte[rs]?)\b"
+)
+_GREETS = re.compile(rf"{_GREETING}[^\n!?.]{{0,60}}[,!]\s*", re.IGNORECASE)
+_GREETS_IN_LINE = re.compile(
+    rf"(?:^|(?<=\n)|(?<=:[ ]))[\"\u201c\u201e]?{_GREETING}[^\n!?.,]{{0,40}}[,!.]\s*(?P<next>\w?)",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(
+    rf"(?:[^\n:]{{1,40}}:\s*)?[\"\u201c\u201e]?{_GREETING}[^\n]{{0,200}}?"
+    r"(?:speaking (?:with|to)|spreche ich mit|this is|my name is|mein name|hier ist)\b"
+    r"[^\n]{0,120}\Z",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(
@@ -34,6 +44,8 @@ def greeting(assignment: Assignment, sheet: FactsSheet) -> str:
     """Return the first line: with the name where one is known that fits the tone."""
     name = sheet.name
     said = texts(assignment.language, assignment.tone)
+    if name is not None and name.family:
+        return said.by_tone("greeting", "_family").format(family=name.family)
     form = said.by_tone("greeting")
     by_first = "{first}" in form and name is not None and name.first is not None
     if name is None or not (by_first or name.is_complete):
@@ -108,7 +120,8 @@ def _phone(personal: str, assignment: Assignment, sheet: FactsSheet, sender: Sen
     said = texts(assignment.language, assignment.tone)
     speaker = ", ".join(_own_names(sender))
     if sheet.name and sheet.name.is_complete:
-        hello = said.get("phone", "hello").format(sender=speaker, full=sheet.name.full)
+        full = sheet.name.spoken(assignment.language)
+        hello = said.get("phone", "hello").format(sender=speaker, full=full)
     else:
         hello = said.get("phone", "hello_nameless").format(sender=speaker)
     notes = [said.get("phone", "no_more")]
@@ -117,9 +130,17 @@ def _phone(personal: str, assignment: Assignment, sheet: FactsSheet, sender: Sen
         notes.insert(0, said.get("phone", "window").format(window=window))
     listed = "\n".join(f"- {note}" for note in notes)
     return (
-        f"{said.get('phone', 'opening')}:\n{hello}\n\n{personal}\n\n"
+        f"{said.get('phone', 'opening')}:\n{hello}\n\n{_greeted_once(personal)}\n\n"
         f"{said.get('phone', 'note')}:\n{listed}"
     )
+
+
+def _greeted_once(script: str) -> str:
+    """Return a script without a greeting of its own: the opening greets already."""
+    first, _, rest = script.partition("\n\n")
+    if rest and _OPENS.match(first):
+        script = rest
+    return _GREETS_IN_LINE.sub(lambda match: match["next"].upper(), script).strip() or script
 
 
 _BUILDERS: Mapping[Channel, _Build] = MappingProxyType(

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from domain.follow_up import Language
 from scoring.injection import injected_spans
 
 MOST_CHARACTERS = 60
@@ -14,7 +15,10 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TITLES = _set("frau herr familie dr prof mr mrs ms miss mx sir madam dame lord lady dipl ing")
+_FAMILY = frozenset({"familie", "family", "fam"})
+TITLES = _set(
+    "frau herr familie family fam dr prof mr mrs ms miss mx sir madam dame lord lady dipl ing"
+)
 _PARTICLES = _set("von van de der den di da del la le zu zur vom ten ter")
 _JOINING = frozenset({"and", "und", "&", "+"})
 _NO_PERSON = _set(
@@ -42,11 +46,21 @@ class PersonName:
         first: What a friendly greeting uses; None where no word is surely a first name.
         is_complete: Whether ``full`` can stand in a formal greeting: it has a title, or a first
             and a last name.
+        family: The last name where a whole family is named, else None.
     """
 
     full: str
     first: str | None
     is_complete: bool
+    family: str | None = None
+
+    def spoken(self, language: Language) -> str:
+        """Return the name as it is called in a language: a family by its own word there."""
+        if self.family is None:
+            return self.full
+        if language is Language.GERMAN:
+            return f"Familie {self.family}"
+        return f"the {self.family} family"
 
 
 def read_name(field: str) -> PersonName | None:
@@ -59,10 +73,14 @@ def read_name(field: str) -> PersonName | None:
     if not text or len(text) > MOST_CHARACTERS or _NEVER.search(text) or _is_odd(text):
         return None
     words = _WORD.findall(text)
-    if not 1 <= len(words) <= MOST_WORDS or any(_bare(word) in _NO_PERSON for word in words):
+    of_family = len(words) > 1 and _family(words) is not None
+    named = words[1:] if of_family and _bare(words[0]) == "the" else words
+    if not 1 <= len(words) <= MOST_WORDS or any(_bare(word) in _NO_PERSON for word in named):
         return None
     words = [_cased(word, whole=text) for word in words]
     words[0] = "Herr" if words[0] == "Herrn" else words[0]
+    if family := _family(words):
+        return PersonName(" ".join(words), first=None, is_complete=True, family=family)
     titled = _bare(words[0]) in TITLES
     joined = any(word.lower() in _JOINING for word in words)
     first = words[0]
@@ -77,6 +95,16 @@ def read_name(field: str) -> PersonName | None:
 def name_words(name: PersonName) -> frozenset[str]:
     """Return the words of a name in lower case, without marks: what a greeting may hold."""
     return frozenset(_bare(part) for word in name.full.split() for part in (word, *word.split("-")))
+
+
+def _family(words: list[str]) -> str | None:
+    """Return the last name of "Familie Krüger" or "The Krüger Family", else None."""
+    rest = words[1:] if _bare(words[0]) == "the" else words
+    if len(rest) > 1 and _bare(rest[0]) in _FAMILY:
+        return " ".join(rest[1:])
+    if len(rest) > 1 and _bare(rest[-1]) == "family":
+        return " ".join(rest[:-1])
+    return None
 
 
 def _plain(field: str) -> str:

@@ -179,15 +179,9 @@ def fillings(
 
 def _details(sheet: FactsSheet, texts: Texts, *, simple: bool) -> str:
     area = area_in_words(sheet, texts, simple=simple)
-    brackets = [texts.get("matter", "roughly").format(area=area)] if area else []
-    place = ""
-    if sheet.city:
-        place = texts.get("matter", "in_city").format(place=sheet.city)
-    elif sheet.postal_code:
-        place = texts.get("matter", "in_postal").format(place=sheet.postal_code)
-        bracket = texts.get("matter", "in_brackets").format(place=sheet.postal_code)
-        brackets += [bracket] if bracket else []
-    return (f" ({', '.join(brackets)})" if brackets else "") + place
+    size = texts.get("matter", "roughly").format(area=area) if area else ""
+    place = texts.get("matter", "in_city").format(place=sheet.city) if sheet.city else ""
+    return (f" ({size})" if size else "") + place
 
 
 def _noted(assignment: Assignment, sheet: FactsSheet, texts: Texts) -> str:

@@ -135,7 +135,7 @@ def _facts(assignment: Assignment, sheet: FactsSheet) -> dict[str, Any]:
     facts = {
         "enquiry": topic(sheet, said, "about").strip(),
         "area": area_in_words(sheet, said, simple=assignment.channel is Channel.SMS),
-        "place": sheet.city or sheet.postal_code,
+        "place": sheet.city,
         "start": day_in_words(start, sheet, said) if start else None,
         "decision": day_in_words(due, sheet, said) if due else None,
         "call_wanted": window_in_words(sheet.window, said, assignment.language)

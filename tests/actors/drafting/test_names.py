@@ -18,7 +18,7 @@ TABLE = [
     ("Whitfield, Dana", "Dear Dana Whitfield,", "Hi Dana,", "Guten Tag Dana Whitfield,"),
     ("M. Rivera", "Dear M. Rivera,", "Hi M. Rivera,", "Guten Tag M. Rivera,"),
     ("Priya S 🌿", "Dear Priya S,", "Hi Priya,", "Guten Tag Priya S,"),
-    ("Familie Krüger", "Dear Familie Krüger,", "Hi Familie Krüger,", "Guten Tag Familie Krüger,"),
+    ("Familie Krüger", "Dear Krüger family,", "Hello Krüger family,", "Guten Tag Familie Krüger,"),
     ("Herrn Meier", "Dear Herr Meier,", "Hi Herr Meier,", "Guten Tag Herr Meier,"),
     ("Dr. Eva von Stein", "Dear Dr. Eva von Stein,", "Hi Dr. Eva von Stein,",
      "Guten Tag Dr. Eva von Stein,"),

@@ -230,6 +230,44 @@ def test_a_partner_is_offered_only_by_a_business_that_has_one() -> None:
         assert ("colleague near you" in text.body) is offers
 
 
+FAMILIES = [
+    ("Familie Krüger", Language.GERMAN, Tone.FORMAL, "Guten Tag Familie Krüger,"),
+    ("Familie Krüger", Language.GERMAN, Tone.CASUAL, "Hallo Familie Krüger,"),
+    ("Familie Krüger", Language.ENGLISH, Tone.FORMAL, "Dear Krüger family,"),
+    ("Familie Krüger", Language.ENGLISH, Tone.FRIENDLY, "Hello Krüger family,"),
+    ("Fam. Krüger", Language.ENGLISH, Tone.CASUAL, "Hello Krüger family,"),
+    ("The Krüger Family", Language.GERMAN, Tone.FRIENDLY, "Guten Tag Familie Krüger,"),
+]
+
+
+@pytest.mark.parametrize(("name", "language", "tone", "greeting"), FAMILIES)
+def test_a_family_is_greeted_in_the_drafts_language(
+    name: str, language: Language, tone: Tone, greeting: str
+) -> None:
+    lead = juergen(contact={"full_name": name, "email": "k@example.de", "phone": "+493023125042"})
+    text, findings = written(lead, assignment(language=language, tone=tone))
+    assert text.body.startswith(f"{greeting}\n\n")
+    assert findings == ()
+    spoken, findings = written(
+        lead, assignment(language=language, tone=tone, channel=Channel.PHONE)
+    )
+    called = "the Krüger family?" if language is Language.ENGLISH else "Familie Krüger?"
+    assert called in spoken.body
+    assert findings == ()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_place_that_is_a_code_alone_is_left_out(language: Language) -> None:
+    code = {"postal_code": "13187", "country": "DE"}
+    for channel in Channel:
+        wanted = assignment(language=language, channel=channel)
+        text, _ = written(juergen(location=code), wanted)
+        assert "13187" not in text.body
+        text, _ = written(juergen(location={**code, "city": "Berlin"}), wanted)
+        assert "13187" not in text.body
+        assert ("in Berlin" in text.body) is (channel is not Channel.SMS)
+
+
 def test_who_signs_without_a_name_is_the_team() -> None:
     writing = WritingSettings()
     english, _ = written(dana(), assignment(), writing=writing)
