@@ -42,6 +42,7 @@ from domain.task import (
     TaskState,
 )
 from domain.usage import UsageDimension, UsageLine
+from scoring.settings import BusinessProfile
 from serve_app.api import build_api
 from serve_app.approval import Checked, Text
 from serve_app.identity import LoopbackIdentity
@@ -369,7 +370,10 @@ def page_of(found: Sequence[ItemT], cursor: str | None, limit: int) -> Page[Item
 def read_posted(raw: Mapping[str, Any], received_at: datetime) -> Lead:
     """Read a lead as the application does."""
     return read_lead(
-        raw, received_at=received_at, new_lead_id=str(uuid7()), countries=lambda _place: ("US",)
+        raw,
+        received_at=received_at,
+        new_lead_id=str(uuid7()),
+        countries=BusinessProfile().countries_for,
     )
 
 

@@ -63,7 +63,8 @@ async def test_a_body_that_cannot_be_read_names_the_fault(
         ({"lead_id": ""}, "lead_id"),
         ({"lead_id": 17.5}, "lead_id"),
         ({"lead_id": "x" * 129}, "lead_id"),
-        ({"contact": "Dana"}, "contact"),
+        ({"lead_id": "no spaces"}, "lead_id"),
+        ({"attributes": "Dana"}, "attributes"),
         ({"events": {}}, "events"),
         ({"message": "x" * (MAX_MESSAGE_BYTES + 1)}, "message"),
     ],
@@ -74,6 +75,31 @@ async def test_what_cannot_be_a_lead_is_refused_by_field(
     answer = await http.post("/v1/leads", json=lead)
     assert answer.status_code in {413, 422}
     assert answer.json()["errors"][0]["field"] == field
+    assert "pattern" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("lead", "flags"),
+    [
+        ({"contact": {"phone": "123"}, "location": {"country": "DE"}}, ["phone_invalid"]),
+        ({"contact": "Kim"}, ["contact_unreadable"]),
+        ({"budget": "nein"}, ["budget_unreadable"]),
+        ({"location": "Berlin"}, ["location_unreadable"]),
+        ({"created_at": "05/06/2026"}, ["created_at_ambiguous"]),
+    ],
+)
+async def test_a_value_that_cannot_be_read_does_the_lead_no_harm(
+    http: httpx.AsyncClient, lead: dict[str, Any], flags: list[str]
+) -> None:
+    answer = await http.post("/v1/leads", json={**lead, "message": "Please call."})
+    assert (answer.status_code, answer.json()["lead"]["flags"]) == (202, flags)
+
+
+async def test_a_lead_of_a_served_place_needs_no_country(http: httpx.AsyncClient) -> None:
+    place = {"postal_code": "10405", "city": "Berlin"}
+    lead = {"contact": {"phone": "030 9876543"}, "location": place}
+    stored = (await http.post("/v1/leads", json=lead)).json()["lead"]
+    assert (stored["contact"]["phone"], stored["flags"]) == ("+49309876543", [])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +167,8 @@ async def test_every_name_of_this_machine_is_answered(http: httpx.AsyncClient, h
 
 
 async def test_a_problem_never_repeats_a_persons_data(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/v1/leads", json={"contact": "dana@example.com"})
+    answer = await http.post("/v1/leads", json={"attributes": "dana@example.com"})
+    assert_problem(answer, 422, "invalid-input")
     assert "dana@example.com" not in answer.text
 
 

@@ -45,7 +45,7 @@ async def test_a_batch_refuses_item_by_item_and_keeps_the_rest(
     items = [
         {"lead": LEAD},
         {"kind": "gardener"},
-        {"lead": {"contact": 1}},
+        {"lead": {"message": 1}},
         {"lead_id": "nobody"},
         17,
         {"lead": {"message": "mow"}, "priority": "bulk"},
