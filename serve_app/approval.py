@@ -100,7 +100,10 @@ def approve(
         raise _conflict(record, why)
     names = ", ".join(sorted(blocking))
     if blocking and not despite_findings:
-        why = f"it has blocking findings ({names}); edit it, or approve with despite_findings"
+        why = (
+            f"it has blocking findings ({names}); edit it, or approve it despite them"
+            " (despite_findings, on the command line --despite-findings)"
+        )
         raise _conflict(record, why)
     reason = f"despite findings: {names}. {word.reason}".strip() if blocking else word.reason
     return _decided(record, DraftState.APPROVED, word, reason[:MAX_REASON_CHARACTERS])

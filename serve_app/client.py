@@ -70,7 +70,8 @@ class ServiceClient:
         except httpx.InvalidURL as error:
             raise RefusedError(0, "The address cannot be used", str(error)) from error
         except httpx.HTTPError as error:
-            what = f"cannot reach {self.address}: {str(error) or type(error).__name__}"
+            why = str(error) or type(error).__name__
+            what = f"cannot reach {self.address}: {why}; gardenos serve starts a service"
             raise UnavailableError(what, 5.0) from error
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:

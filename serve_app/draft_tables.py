@@ -20,21 +20,17 @@ SEVERITY_STYLES = {"blocking": "bold red", "warning": "yellow"}
 
 
 def draft_table(records: Sequence[Json], *, title: str) -> Table:
-    """Return a table of drafts, each as the API gives it."""
+    """Return a table of drafts, each as the API gives it; it fits a terminal of 80 columns."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=False)
-    table.add_column("Draft", overflow="fold", min_width=36)
-    table.add_column("Lead", overflow="fold")
-    table.add_column("State")
-    table.add_column("By")
-    table.add_column("Text", overflow="fold", max_width=60)
+    table.add_column("Draft", no_wrap=True)
+    table.add_column("Lead", overflow="fold", min_width=12)
+    table.add_column("Text", overflow="fold", min_width=18, max_width=60)
     for record in records:
         draft, text = record["draft"], text_of(record)
         first = text["subject"] or text["body"]
         table.add_row(
-            str(record["follow_up_id"]),
-            Text(draft["lead_id"]),
-            words(record["state"]) + noted(text["findings"]),
-            f"{draft['channel']}\n{words(draft['stage'])}",
+            f"{record['follow_up_id']}\n{words(record['state'])}{noted(text['findings'])}",
+            Text(f"{draft['lead_id']}\n{draft['channel']}, {words(draft['stage'])}"),
             Text(shortened(" ".join(first.split()))),
         )
     return table
@@ -47,10 +43,10 @@ def text_of(record: Json) -> Json:
 
 
 def noted(findings: Sequence[Json]) -> str:
-    """Return how many findings there are, below a state; nothing where there is none."""
+    """Return how many findings there are, behind a state; nothing where there is none."""
     if not findings:
         return ""
-    return f"\n{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+    return f", {len(findings)} finding{'s' if len(findings) > 1 else ''}"
 
 
 def words(name: str) -> str:

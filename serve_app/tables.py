@@ -93,8 +93,12 @@ def why(analysis: Json) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text cut to what fits a cell."""
-    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+    """Return a text cut to what fits a cell, behind a word where one ends near."""
+    if len(text) <= CELL_CHARACTERS:
+        return text
+    cut = text[: CELL_CHARACTERS - 1]
+    words, space, _ = cut.rpartition(" ")
+    return (words.rstrip() if space and len(words) > CELL_CHARACTERS // 2 else cut) + "…"
 
 
 def told(reason: Json) -> str:

@@ -1,6 +1,7 @@
 """Options and output that commands share."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -12,6 +13,8 @@ from serve_app.local import address_of
 from serve_app.settings import Settings, load_settings
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 
 _COMMANDS_TO_A_TERMINAL = dict.fromkeys(
     [
@@ -58,9 +61,28 @@ def port_option(command: CommandT) -> CommandT:
 
 
 def url_option(command: CommandT) -> CommandT:
-    """Add ``--url`` for what calls a running service."""
-    option = click.option("--url", help="Address of the service; default from the settings.")
+    """Add ``--address`` for what calls a running service."""
+    option = click.option(
+        "--address",
+        "--url",
+        "url",
+        metavar="URL",
+        callback=check_address,
+        help="Address of the service; default from the settings.",
+    )
     return option(command)
+
+
+def check_address(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return an address that can be called.
+
+    Raises:
+        click.BadParameter: It is none.
+    """
+    del ctx, parameter
+    if value is not None and not _ADDRESS.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no address such as http://127.0.0.1:8000")
+    return value
 
 
 def settings_with_port(port: int | None) -> Settings:

@@ -75,7 +75,9 @@ async def identified(
         float | None,
         Header(
             alias=TIMEOUT_HEADER,
-            description="Seconds the caller will wait; becomes one absolute deadline.",
+            description="Seconds the caller will wait; becomes one absolute deadline. Below some"
+            " hundredths nothing can be done in time. `serve run` and `serve deploy` answer a time"
+            " of milliseconds by a 408 of Ray Serve instead of this problem.",
             examples=[5],
         ),
     ] = None,

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain.errors import ConflictError
 from domain.follow_up import Body as DraftBody
@@ -13,7 +13,6 @@ from domain.follow_up import (
     FollowUp,
     FollowUpRecord,
     FollowUpRequest,
-    PersonName,
     Subject,
 )
 from domain.ids import LeadId, TaskId
@@ -30,6 +29,7 @@ from serve_app.routes.examples import (
     FOLLOW_UP_EXAMPLES,
     REJECT_EXAMPLES,
 )
+from serve_app.routes.person import Person, readable
 from serve_app.routes.views import PageView
 from serve_app.services import Answer
 
@@ -40,27 +40,6 @@ REFUSALS = frozenset({"channel_closed", "no_channel", "lead_disqualified"})
 
 FollowUpPath = Annotated[UUID, Path(description="The draft's id, a UUID: that of its task.")]
 
-
-def _readable(text: str) -> str:
-    """Refuse what nobody can read: blanks and hidden characters alone."""
-    if not any(char.isalnum() for char in text):
-        raise ValueError("text with a letter or a digit")
-    return text
-
-
-def _on_one_line(text: str) -> str:
-    """Refuse what lists of decisions could not show as one name."""
-    if len(text.splitlines()) > 1:
-        raise ValueError("a name on one line")
-    return text
-
-
-Person = Annotated[
-    PersonName,
-    StringConstraints(strip_whitespace=True),
-    AfterValidator(_readable),
-    AfterValidator(_on_one_line),
-]
 SeenVersion = Annotated[
     int | None,
     Field(
@@ -99,7 +78,7 @@ class RejectInput(Frozen):
     """A person's rejection."""
 
     by: Person = Field(description="Who rejects.")
-    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(readable)]
     version: SeenVersion = None
 
 
@@ -110,7 +89,7 @@ class EditInput(Frozen):
     subject: Subject | None = Field(
         default=None, description="E-mail only; the one before stays where it is absent."
     )
-    body: Annotated[DraftBody, AfterValidator(_readable)]
+    body: Annotated[DraftBody, AfterValidator(readable)]
     version: SeenVersion = None
 
 

@@ -14,6 +14,7 @@ from serve_app.problems import documented
 from serve_app.routes.call import IdentifiedCall
 from serve_app.routes.examples import OVERRIDE_EXAMPLES
 from serve_app.routes.leads import LeadPath, change_lead
+from serve_app.routes.person import Person
 from serve_app.routes.views import LeadChanged
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=JsonRoute)
@@ -24,7 +25,7 @@ class OverrideInput(Frozen):
 
     gate: Gate
     undone: bool = Field(default=True, description="True undoes the gate; false lets it act again.")
-    by: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="Who decided.")
+    by: Person = Field(description="Who decided.")
     reason: Annotated[str, Field(max_length=500)] = ""
 
 

@@ -126,6 +126,7 @@ async def test_a_lead_of_a_served_place_needs_no_country(http: httpx.AsyncClient
         ("POST", "/v1/tasks/batch", {"items": []}, "items"),
         ("POST", "/v1/leads/a/events", {"type": "party"}, "type"),
         ("POST", "/v1/leads/a/overrides", {"gate": "spam"}, "by"),
+        ("POST", "/v1/leads/a/overrides", {"gate": "spam", "by": " "}, "by"),
     ],
 )
 async def test_a_wrong_parameter_is_named(

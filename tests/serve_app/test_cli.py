@@ -88,6 +88,18 @@ def test_leads_asks_for_the_call_list(service: Callable[[Handler], None]) -> Non
     assert dict(asked[0].params) == {"sort": "call_first", "limit": "3", "grade": "A"}
 
 
+@pytest.mark.parametrize("name", ["--address", "--url"])
+def test_the_service_is_named_alike_everywhere(
+    service: Callable[[Handler], None], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    service(page(an_item()))
+    for command in ("leads", "status"):
+        cli.main([command, name, "http://127.0.0.1:9/"])
+        assert "foo" not in capsys.readouterr().err
+        assert cli.main([command, name, "127.0.0.1:9"]) == ExitCode.USAGE
+        assert "no address such as http://" in capsys.readouterr().err
+
+
 def test_json_is_the_only_thing_on_standard_output(
     service: Callable[[Handler], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +138,7 @@ def cut(request: httpx.Request) -> httpx.Response:
     ("handler", "code", "told"),
     [
         (cut, ExitCode.UNAVAILABLE, "cannot reach http://127.0.0.1:8000"),
+        (cut, ExitCode.UNAVAILABLE, "gardenos serve"),
         (refuse(502, text="<html>Bad gateway</html>"), ExitCode.REFUSED, "without JSON"),
         (refuse(422, json={"title": "No", "detail": "grade"}), ExitCode.REFUSED, "No: grade"),
         (refuse(500, json=[]), ExitCode.REFUSED, "status 500"),
@@ -234,7 +247,14 @@ def test_an_unknown_setting_stops_every_command(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["sing"], ["leads", "--limit", "0"], ["leads", "--colour"], ["serve", "--port", "x"], []],
+    [
+        ["sing"],
+        ["leads", "--limit", "0"],
+        ["leads", "--colour"],
+        ["serve", "--port", "x"],
+        ["leads", "--url", "foo"],
+        [],
+    ],
 )
 def test_a_wrong_call_says_how_to_call(
     capsys: pytest.CaptureFixture[str], arguments: list[str]

@@ -269,7 +269,10 @@ def test_usage_shows_cost_comparison_and_where_the_price_is_from(
     ("changes", "model", "told"),
     [
         ({"unpriced_calls": 3}, "gpt-4o", "3 calls to models without a known price"),
-        ({"estimated_calls": 2}, "gpt-4o", "2 calls came without usage"),
+        ({"estimated_calls": 2}, "gpt-4o", "2 calls without usage"),
+        ({"estimated_calls": 1}, "gpt-4o", "1 call without usage"),
+        ({"unpriced_calls": 3}, "gpt-4o", "+ unknown"),
+        ({"unpriced_calls": 1200}, "gpt-4o", "unknown"),
         ({}, "gpt-0", "gpt-0: no price is known"),
     ],
 )

@@ -8,7 +8,15 @@ import pytest
 from rich.console import Console
 
 from domain.analysis import Direction, Gate, GateFinding, Grade, Reason
-from serve_app.tables import CELL_CHARACTERS, best_first, lead_table, next_step, told, why
+from serve_app.tables import (
+    CELL_CHARACTERS,
+    best_first,
+    lead_table,
+    next_step,
+    shortened,
+    told,
+    why,
+)
 from serve_app.times import local_time
 from tests.serve_app.specimens import an_analysis
 
@@ -39,6 +47,12 @@ def test_a_closed_gate_is_the_whole_reason() -> None:
     text = why(an_item(gates=gates, reasons=(a_reason("source", "list", -0.3),)))
     assert text.startswith("out of area: xxx")
     assert len(text) == CELL_CHARACTERS
+
+
+def test_a_long_text_is_cut_behind_a_word() -> None:
+    text = shortened("watering " * 50)
+    assert text.endswith("watering…")
+    assert len(text) <= CELL_CHARACTERS
 
 
 def test_a_gate_that_a_person_undid_is_not_told() -> None:
