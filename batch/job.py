@@ -23,7 +23,7 @@ from batch.rows import FileFormat, Reading, Source
 from batch.service import Service
 from batch.submitter import Submitter
 from batch.survey import Survey, version_of
-from batch.tally import Tally
+from batch.tally import Tally, rows_in_words
 from batch.words import COUNTRIES
 from batch.writers import PLAIN, CsvStyle
 from domain.errors import InvalidInputError
@@ -118,7 +118,8 @@ class Plan:
         first = self.first_reject
         if first is None:
             return InvalidInputError(str(self.order.file), "no lead", "at least one lead")
-        got = f"{self.total} rows without a lead; line {first.line}, {first.field}: {first.got}"
+        why = f"line {first.line}, {first.field}: {first.got}"
+        got = f"{rows_in_words(self.total)} without a lead; {why}"
         return InvalidInputError(str(self.order.file), got, first.allowed)
 
     def document(self) -> dict[str, Any]:

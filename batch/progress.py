@@ -7,7 +7,7 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 
-from batch.tally import Tally
+from batch.tally import Tally, rows_in_words
 from domain.money import dollars
 
 LINE_EVERY_S = 10.0
@@ -133,7 +133,7 @@ class Lines:
         if now_s < self._next_s:
             return
         self._next_s = now_s + LINE_EVERY_S
-        text = f"{tally.done:,} of {tally.total:,} rows · {spoken(tally, rate_per_s)}"
+        text = f"{tally.done:,} of {rows_in_words(tally.total)} · {spoken(tally, rate_per_s)}"
         self._console.print(text, soft_wrap=True)
 
     def __enter__(self) -> Self:

@@ -12,6 +12,11 @@ from domain.usage import NANOUSD_PER_USD
 REJECTS_SHOWN = 5
 
 
+def rows_in_words(count: int) -> str:
+    """Return a number of rows as it is said: ``1 row``, ``1,200 rows``."""
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of one run.

@@ -1,6 +1,7 @@
 """What ``gardenos score`` tells: the mapping before it starts, the summary when it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.text import Text
 from batch.job import Plan
 from batch.mapping import IGNORED, reaches_a_person
 from batch.progress import duration
-from batch.tally import Tally
+from batch.tally import Tally, rows_in_words
 from domain.money import dollars
 
 FAULTS_SHOWN = 5
@@ -18,7 +19,7 @@ FAULTS_SHOWN = 5
 
 def show_mapping(console: Console, plan: Plan) -> None:
     """Print which column is taken for which field, and what is wrong with that."""
-    table = Table(title=f"{plan.order.file}: {plan.total:,} rows", title_justify="left")
+    table = Table(title=f"{plan.order.file}: {rows_in_words(plan.total)}", title_justify="left")
     table.add_column("Column", overflow="fold")
     table.add_column("Field of the lead", overflow="fold")
     for target in plan.targets:
@@ -40,6 +41,25 @@ def show_mapping(console: Console, plan: Plan) -> None:
         )
 
 
+@contextmanager
+def show_starting(console: Console, clock: Callable[[], float]) -> Iterator[None]:
+    """Show that a service is starting: something that turns on a terminal, else a line.
+
+    Args:
+        console: Where to show it.
+        clock: Seconds that only grow.
+    """
+    told = "Starting Postgres, Ray and the agents for this run; this takes about 20 s …"
+    began_s = clock()
+    if console.is_terminal:
+        with console.status(told):
+            yield
+    else:
+        console.print(told, soft_wrap=True)
+        yield
+    console.print(f"Started in {duration(clock() - began_s)}.")
+
+
 def document(plan: Plan, tally: Tally, seconds: float, **more: Any) -> dict[str, Any]:
     """Return the summary as one JSON document."""
     return {**plan.document(), **tally.summary(seconds), **more}
@@ -48,10 +68,12 @@ def document(plan: Plan, tally: Tally, seconds: float, **more: Any) -> dict[str,
 def show_rehearsal(console: Console, plan: Plan, tally: Tally) -> None:
     """Print what a run would do."""
     leads = plan.total - tally.rejected
-    console.print(f"{leads:,} rows would be sent, {tally.rejected:,} rejected. Nothing was sent.")
+    console.print(
+        f"{rows_in_words(leads)} would be sent, {tally.rejected:,} rejected. Nothing was sent."
+    )
     _show_faults(console, tally)
     for one in tally.first_rejects:
-        told = f"  line {one.line}, {one.field}: {one.got}; allowed: {one.allowed}"
+        told = f"  line {one.line}, {one.field}: got {one.got}; allowed: {one.allowed}"
         console.print(Text(told), soft_wrap=True)
     if tally.rejected > len(tally.first_rejects) > 0:
         console.print("  …")
@@ -61,22 +83,23 @@ def show_summary(console: Console, plan: Plan, tally: Tally, seconds: float) -> 
     """Print what became of the rows and where it lies."""
     rate = tally.done / seconds if seconds > 0 else 0.0
     console.print(
-        f"{tally.scored:,} of {tally.total:,} rows scored in {duration(seconds)}"
+        f"{tally.scored:,} of {rows_in_words(tally.total)} scored in {duration(seconds)}"
         f" ({rate:,.0f} rows/s), cost {dollars(tally.cost_nanousd)}."
     )
     console.print(f"Grades {_counts(tally.by_grade)}; by route {_counts(tally.by_route)}.")
     if tally.unpriced:
-        console.print(f"{tally.unpriced:,} rows asked a model of unknown price; theirs is missing.")
+        told = rows_in_words(tally.unpriced)
+        console.print(f"{told} asked a model of unknown price, which is missing in the cost.")
     if tally.resumed:
         console.print(
-            f"{tally.resumed:,} rows were sent by an earlier run and not paid again;"
-            " --again analyses them anew.",
+            f"{rows_in_words(tally.resumed)} sent by an earlier run already and not paid again;"
+            " --again analyses anew.",
             soft_wrap=True,
         )
     if tally.failed:
-        console.print(f"{tally.failed:,} rows failed; the same command again tries them anew.")
+        console.print(f"{rows_in_words(tally.failed)} failed; the same command again tries anew.")
     if tally.rejected:
-        console.print(f"{tally.rejected:,} rows rejected: {plan.rejects}", soft_wrap=True)
+        console.print(f"{rows_in_words(tally.rejected)} rejected: {plan.rejects}", soft_wrap=True)
         _show_faults(console, tally)
     console.print(f"Results: {plan.out}", soft_wrap=True)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,13 @@ from serve_app.client import ServiceClient
 from serve_app.commands.options import json_option, print_json, speaker
 from serve_app.exit_codes import EPILOG
 from serve_app.local import address_of, free_port, local_service, terminable, wait_until_ready
-from serve_app.score_report import document, show_mapping, show_rehearsal, show_summary
+from serve_app.score_report import (
+    document,
+    show_mapping,
+    show_rehearsal,
+    show_starting,
+    show_summary,
+)
 from serve_app.settings import DashboardSettings, Settings, load_settings
 
 ROUNDS_FOLDER = "score"
@@ -156,8 +162,9 @@ def service_for(address: str | None, settings: Settings, voice: Console) -> Iter
         "http": settings.http.model_copy(update={"port": port}),
         "dashboard": DashboardSettings(enabled=False),
     }
-    voice.print("Starting Postgres, Ray and the agents for this run …")
-    with local_service(settings.model_copy(update=changes)) as running:
+    with ExitStack() as stack:
+        with show_starting(voice, time.monotonic):
+            running = stack.enter_context(local_service(settings.model_copy(update=changes)))
         yield running.address
 
 
