@@ -44,7 +44,7 @@ def test_a_record_that_may_hold_others_is_pointed_at(tmp_path: Path) -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_start_shows_at_once_and_says_how_long_it_took(*, terminal: bool) -> None:
     said = io.StringIO()
-    console = Console(file=said, width=120, force_terminal=terminal)
+    console = Console(file=said, width=120, force_terminal=terminal, highlight=False)
     times = iter([10.0, 27.0])
     with show_starting(console, lambda: next(times)):
         assert terminal or "Starting Postgres" in said.getvalue()
