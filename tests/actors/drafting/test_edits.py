@@ -48,6 +48,7 @@ REPEATED = [
     ("Your 25 trees are noted.", "invented_number"),
     ("It costs 25 m in all.", "invented_number"),
     ("We do it for 25 m euro.", "invented_number"),
+    ("We do it for $25 m in all.", "invented_price"),
     ("We do it for 25 $ in all.", "invented_price"),
     ("We do it for 9000 USD in all.", "invented_price"),
     ("We give you 15 % off.", "invented_discount"),
