@@ -112,7 +112,28 @@ def _honest(request: ChatRequest, want: Wanted) -> Any:
         case Shape.DRAFT:
             return draft_answer(*write_draft(request), want)
         case Shape.OTHER:
-            return smallest(want.schema) if want.schema else {"answer": "yes"}
+            return worded(smallest(want.schema), want) if want.schema else {"answer": "yes"}
+
+
+def worded(value: Any, want: Wanted) -> Any:
+    """Return the value with a word for each empty text, where the schema lets it.
+
+    A schema in strict form names no least length; who reads the answer may still want one.
+    """
+    said = _worded(value)
+    return said if want.accepts(said) else value
+
+
+def _worded(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _worded(inner) for name, inner in value.items()}
+        case list():
+            return [_worded(inner) for inner in value]
+        case "":
+            return "nothing more"
+        case _:
+            return value
 
 
 def read_facts(message: str) -> list[Fact]:

@@ -59,6 +59,7 @@ class Application:
         self.address = f"http://127.0.0.1:{self.port}"
         self._environment = environment(variables or {})
         self._process: subprocess.Popen[str] | None = None
+        self.told: dict[str, Any] = {}
         self.http = httpx.Client(base_url=self.address, timeout=90, trust_env=False)
 
     def start(self) -> Self:
@@ -79,7 +80,8 @@ class Application:
             if line.rstrip() == "}":
                 break
         assert printed, (self.folder / "stderr.txt").read_text()
-        assert json.loads(printed).get("address") == self.address, printed
+        self.told = json.loads(printed)
+        assert self.told.get("address") == self.address, printed
         return self
 
     @property

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -127,6 +128,25 @@ def test_a_block_of_a_guide_runs_against_the_running_service(
         assert json.loads(printed)["route"] == "model"
 
 
+def test_the_driver_of_a_guide_reaches_the_agent(application: Application, folder: Path) -> None:
+    guide = (REPOSITORY / "docs" / "how-to" / "add-an-agent.md").read_text(encoding="utf-8")
+    (driver,) = re.findall(r"```python\n(import os\n.*?)```", guide, re.DOTALL)
+    (folder / "driver.py").write_text(driver, encoding="utf-8")
+    variables = {"RAY_ADDRESS": application.told["ray"]}
+    printed = shell(f"{sys.executable} {folder}/driver.py", variables)
+    assert "nothing more" in printed
+
+
+@pytest.mark.parametrize("seconds", ["0.000001", "0.001"])
+def test_a_timeout_too_short_for_anything_is_a_problem_too(
+    application: Application, seconds: str
+) -> None:
+    headers = {"X-Request-Timeout-Seconds": seconds}
+    answer = application.http.post("/v1/leads/analyze", json={"message": "mow"}, headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (504, 504)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_every_row_of_the_scored_file_has_its_score(application: Application, folder: Path) -> None:
     lines = (folder / "scored.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(SAMPLES.read_text(encoding="utf-8").splitlines())
@@ -141,11 +161,13 @@ def test_the_three_variables_make_the_agents_ask_the_model(
         "location": {"postal_code": "97209", "country": "US"},
         "message": "We own the house; new lawn, 2,000 sq ft, budget $9k, in spring.",
     }
+    billed = application.get("/v1/usage", by="model")["total"]["calls"]
+    asked = provider.log.totals.calls
     analysis = application.post("/v1/leads/analyze", lead)
     usage = application.get("/v1/usage", by="model")
     assert analysis["route"] == "model"
     assert analysis["model"]["llm"] == MODEL["GARDENOS_MODEL__NAME"]
-    assert usage["total"]["calls"] == provider.log.totals.calls
+    assert usage["total"]["calls"] - billed == provider.log.totals.calls - asked >= 1
     assert 0 < usage["total"]["comparison"]["saved_percent"] < 100
 
 
