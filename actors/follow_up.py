@@ -158,16 +158,34 @@ class FollowUpAgent:
             pydantic.ValidationError: It is neither.
         """
         if isinstance(asked, Mapping) and "lead" not in asked:
-            asked = _read(asked)
+            asked = self._read(asked)
         if isinstance(asked, Lead):
             asked = {"lead": asked}
         if isinstance(asked, Mapping):
-            asked = _completed(asked)
+            asked = self._completed(asked)
         return FollowUpInput.model_validate(asked).model_dump_json().encode()
 
     def answer(self, result: bytes) -> FollowUp:
         """Return the result of a run as a FollowUp."""
         return FollowUp.model_validate_json(result)
+
+    def _read(self, raw: Mapping[str, object]) -> Lead:
+        return read_lead(
+            raw,
+            received_at=datetime.now(UTC),
+            new_lead_id=str(uuid7()),
+            countries=self._scoring.profile.countries_for,
+        )
+
+    def _completed(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of an input with the lead read and the request about it filled in."""
+        given = dict(asked)
+        lead = given["lead"]
+        given["lead"] = lead = self._read(lead) if isinstance(lead, Mapping) else lead
+        request = given.get("request") or {}
+        if isinstance(request, Mapping) and isinstance(lead, Lead):
+            given["request"] = FollowUpRequest.model_validate({"lead_id": lead.lead_id, **request})
+        return given
 
     def _job(self, given: FollowUpInput, as_of: datetime) -> Job:
         """Decide what is to be written, or refuse."""
@@ -344,18 +362,3 @@ def _result(draft: FollowUp, usage: tuple[Usage, ...], began_s: float) -> AgentR
     latency_ms = round((perf_counter() - began_s) * 1000, 3)
     counted = draft.model_copy(update={"usage": summarise(usage), "latency_ms": latency_ms})
     return AgentResult(counted.model_dump_json().encode(), usage)
-
-
-def _read(raw: Mapping[str, object]) -> Lead:
-    return read_lead(raw, received_at=datetime.now(UTC), new_lead_id=str(uuid7()))
-
-
-def _completed(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an input with the lead read and the request about it filled in."""
-    given = dict(asked)
-    lead = given["lead"]
-    given["lead"] = lead = _read(lead) if isinstance(lead, Mapping) else lead
-    request = given.get("request") or {}
-    if isinstance(request, Mapping) and isinstance(lead, Lead):
-        given["request"] = FollowUpRequest.model_validate({"lead_id": lead.lead_id, **request})
-    return given

@@ -101,7 +101,12 @@ class LeadAnalysisAgent:
             pydantic.ValidationError: It is neither.
         """
         if isinstance(asked, Mapping) and "lead" not in asked:
-            asked = read_lead(asked, received_at=datetime.now(UTC), new_lead_id=str(uuid7()))
+            asked = read_lead(
+                asked,
+                received_at=datetime.now(UTC),
+                new_lead_id=str(uuid7()),
+                countries=self._scoring.profile.countries_for,
+            )
         if isinstance(asked, Lead):
             asked = AnalysisInput(lead=asked)
         return AnalysisInput.model_validate(asked).model_dump_json().encode()
