@@ -28,11 +28,17 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture(scope="module")
-def application(folder: Path) -> Iterator[Application]:
-    """Give a running application with the slow agent beside the product's own."""
-    with Application(folder, SLOW_AGENT) as running:
-        yield running
+@pytest.fixture(scope="session")
+def application() -> Iterator[Application]:
+    """Give a running application with the slow agent beside the product's own.
+
+    One for all tests that leave it running, whatever they kill in it: a start takes seconds.
+    """
+    with TemporaryDirectory(prefix="gardenos-system-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with Application(folder, SLOW_AGENT) as running:
+            yield running
 
 
 @pytest.fixture

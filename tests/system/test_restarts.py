@@ -20,27 +20,38 @@ from tests.system.conftest import SLOW_AGENT
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_tasks_queued_before_a_stop_are_done_after_the_start(
-    folder: Path, tmp_path: Path, *, killed: bool
+def test_tasks_queued_before_a_stop_or_a_kill_are_done_after_the_start(
+    folder: Path, tmp_path: Path
 ) -> None:
-    with Application(folder, SLOW_AGENT) as first:
-        journal = Journal(first, tmp_path / "runs.jsonl")
-        journal.submit(60, seconds=1.0)
-        until(lambda: len(journal.runs()) >= 16, "tasks run")
-        started = first.processes()
-        folders = run_folders(started)
-        if killed:
-            first.kill()
-        else:
-            assert first.stop() == []
-    with Application(folder, SLOW_AGENT, port=first.port) as second:
-        journal.application = second
-        until(journal.all_finished, "every task is finished")
+    seen: list[psutil.Process] = []
+    stopped = Application(folder, SLOW_AGENT)
+    with stopped:
+        journal = Journal(stopped, tmp_path / "runs.jsonl")
+        seen += under_load(journal)
+        folders = run_folders(seen)
+        assert stopped.stop() == []
+    with Application(folder, SLOW_AGENT, port=stopped.port) as killed:
+        journal.application = killed
+        until(journal.all_finished, "every task is finished after the stop")
         journal.assert_each_has_one_result()
-        until(lambda: not any(map(runs, started)), "what the first start started has ended", 15)
-    assert folders
+        seen += under_load(journal)
+        folders |= run_folders(seen)
+        killed.kill()
+    with Application(folder, SLOW_AGENT, port=stopped.port) as last:
+        journal.application = last
+        until(journal.all_finished, "every task is finished after the kill")
+        journal.assert_each_has_one_result()
+        until(lambda: not any(map(runs, seen)), "what the first starts started has ended", 15)
+    assert len(folders) == len([stopped, killed])
     assert not [one for one in folders if one.exists()]
+
+
+def under_load(journal: Journal) -> list[psutil.Process]:
+    """Queue tasks until some of them run; return the processes of the application."""
+    known = len(journal.runs())
+    journal.submit(40, seconds=1.0)
+    until(lambda: len(journal.runs()) >= known + 16, "tasks run")
+    return journal.application.processes()
 
 
 def run_folders(processes: list[psutil.Process]) -> set[Path]:
