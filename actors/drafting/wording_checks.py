@@ -66,7 +66,6 @@ _SOON = re.compile(
     r"week)|übermorgen|(?<!guten )(?<!am )morgen (?!früh)(?=\w)|morgen früh|nächste[rn]? woche|"
     r"diese[rn]? woche|noch heute|heute noch|umgehend noch)\b"
 )
-_PROMPT_REPLY = re.compile(r"\bprompt(?= (?:reply|response|answer|action|visit)\b)", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 _FORMATTING = re.compile(
     r"\*\*|```|~~|^[ \t]{0,3}#{1,6}\s|^[ \t]*>\s|^[ \t]*\|.*\|[ \t]*$", re.MULTILINE
@@ -91,8 +90,7 @@ def find_inside_talk(text: str) -> Iterator[Seen]:
 
 def find_orders(text: str) -> Iterator[Seen]:
     """Yield orders to the machine that a draft repeats."""
-    plain = _PROMPT_REPLY.sub("quick", text)
-    yield from (Seen("echoed_orders", plain[start:end]) for start, end in injected_spans(plain))
+    yield from (Seen("echoed_orders", text[start:end]) for start, end in injected_spans(text))
 
 
 def find_payment(text: str) -> Iterator[Seen]:

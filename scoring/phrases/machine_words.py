@@ -41,7 +41,7 @@ CLASSES: Mapping[str, str] = {
     """,
     # the machine, surely
     "M": """
-        ai llm llms openai anthropic gpt chatgpt claude gemini copilot chatbot chatbots bot bots
+        ai llm llms openai gpt chatgpt gemini copilot chatbot chatbots bot bots
         parser parsers extractor extractors classifier classifiers scorer scorers evaluator
         evaluators grader graders algorithm annotator tokenizer summarizer summariser autoscorer
         ki kis sprachmodell* algorithmus bewertungsprogramm* bewertungsmodul* bewertungssystem*
