@@ -4,6 +4,7 @@ import csv
 import json
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
@@ -235,26 +236,29 @@ def test_two_runs_never_write_one_file(tmp_path: Path) -> None:
         OutputFile(tmp_path / "out.csv", "--out")
 
 
-@pytest.fixture
+@contextmanager
 def little_room() -> Iterator[None]:
-    """Let this process write files of 16 KiB at most; Python turns the signal into an error."""
+    """Let this process write files of 16 KiB at most; Python turns the signal into an error.
+
+    Within a test only: what the test runner prints may go to a file that is longer.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
-def test_a_file_without_room_is_told_and_removed(
-    tmp_path: Path, little_room: None, file_format: FileFormat
-) -> None:
+def test_a_file_without_room_is_told_and_removed(tmp_path: Path, file_format: FileFormat) -> None:
     def fill() -> None:
         rejects = tmp_path / "r.csv"
         with open_outputs(tmp_path / "out", file_format, rejects, always_rejects=False) as outputs:
             for line in range(20_000):
                 outputs.write(Scored(line, f"lead-{line}", an_analysis()))
 
-    with pytest.raises(InvalidInputError, match=r"--out.*File too large"):
+    with little_room(), pytest.raises(InvalidInputError, match=r"--out.*File too large"):
         fill()
     assert list(tmp_path.iterdir()) == []
 
