@@ -196,6 +196,8 @@ def _out_format(order: Order, read: FileFormat) -> FileFormat:
     """
     if order.out is None:
         return order.out_format or read
+    if order.out.is_dir():
+        raise InvalidInputError("--out", f"{order.out}, a folder", "a file")
     named = format_by_name(order.out) if order.out.suffix.lower() != _ANY_TEXT else None
     if named is None and order.out_format is None:
         allowed = "a name that ends in .csv, .jsonl, .ndjson or .parquet, or the format: --format"
