@@ -17,7 +17,7 @@ from tests.provider.calls import Call, Outcome
 from tests.provider.faults import Fault, Rule
 from tests.system.application import Application, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 MODEL = "deepseek-ai/DeepSeek-V3.2"
 KEY = "a-key-of-a-test-that-nobody-may-read"

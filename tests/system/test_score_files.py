@@ -134,6 +134,7 @@ def folder_of_run() -> Iterator[Path]:
 
 
 @NEEDS_BANK
+@pytest.mark.slow
 def test_a_run_killed_at_three_moments_gives_each_row_one_result_and_pays_once(
     folder_of_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
