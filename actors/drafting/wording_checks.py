@@ -9,7 +9,7 @@ from scoring.injection import injected_spans
 
 _PLACEHOLDER = re.compile(
     r"\[[^\]\n\d]{1,60}\](?!\()|\{\{?[^}\n]{0,60}\}?\}|<(?!3)/?[A-Za-z][^>\n]{0,60}>|"
-    r"\b(?:XXX+|TBD|TBA|lorem ipsum|N\.N\.)\b|_{3,}|\.{6,}|%\(?\w{0,20}\)?s\b|\$\{?[A-Z_]{3,}|"
+    r"\b(?:X{3,}|TBD|TBA|lorem ipsum|N\.N\.)\b|_{3,}|\.{6,}|%\(?\w{0,20}\)?s\b|\$\{?[A-Z_]{3,}|"
     r"\b(?:your|my|insert|recipient|customer|company|sender) ?(?:name|company name) here\b|"
     r"\binsert (?:name|date|price|link)\b|\b(?:Ihr|Dein|Mein) Name\b(?= hier|$|\n)|"
     r"\bMuster(?:mann|frau|firma)\b",
