@@ -1,6 +1,8 @@
 """Every error that crosses a room's border.
 
 GardenosError
+├── UnauthenticatedError         nobody we know                             401
+├── ForbiddenError               known, but not allowed to                  403
 ├── InvalidInputError            the caller sent what cannot be used       422
 │   └── PayloadTooLargeError     … and it is too large                      413
 ├── NotFoundError                no such lead, task or agent                404
@@ -21,6 +23,38 @@ Errors cross processes by pickle: every class hands all its arguments, in order,
 
 class GardenosError(Exception):
     """Root of the tree; catch it to catch everything of ours."""
+
+
+class UnauthenticatedError(GardenosError):
+    """A request carries no credential that we know.
+
+    Args:
+        why: What is missing or wrong, without any part of the credential.
+        allowed: What would be accepted, in words.
+    """
+
+    def __init__(self, why: str, allowed: str) -> None:
+        super().__init__(why, allowed)
+        self.why = why
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.why}; allowed: {self.allowed}"
+
+
+class ForbiddenError(GardenosError):
+    """A caller is known and may not do this.
+
+    Args:
+        lacking: Scopes that are missing, joined by commas.
+    """
+
+    def __init__(self, lacking: str) -> None:
+        super().__init__(lacking)
+        self.lacking = lacking
+
+    def __str__(self) -> str:
+        return f"the caller lacks: {self.lacking}"
 
 
 class InvalidInputError(GardenosError):

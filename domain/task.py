@@ -76,7 +76,11 @@ class Priority(StrEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
-    BULK = "bulk"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Priority | None":
+        """Read ``bulk``, which rows and callers of the version before this one may hold."""
+        return cls.LOW if value == "bulk" else None
 
 
 BOOST_S: Mapping[Priority, float] = MappingProxyType(
@@ -85,7 +89,6 @@ BOOST_S: Mapping[Priority, float] = MappingProxyType(
         Priority.HIGH: 600.0,
         Priority.NORMAL: 0.0,
         Priority.LOW: -600.0,
-        Priority.BULK: -3600.0,
     }
 )
 """Head start of a priority in seconds of waiting: an urgent task overtakes only what has waited

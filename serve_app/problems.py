@@ -20,6 +20,7 @@ from domain.errors import (
     ConflictError,
     DatabaseUnavailableError,
     DeadlineExceededError,
+    ForbiddenError,
     GardenosError,
     IdempotencyConflictError,
     InvalidInputError,
@@ -27,6 +28,7 @@ from domain.errors import (
     NotFoundError,
     OverloadedError,
     PayloadTooLargeError,
+    UnauthenticatedError,
     UnavailableError,
 )
 from serve_app.wording import allowed_of, kind_of_value
@@ -96,6 +98,8 @@ INVALID_INPUT = ProblemKind("invalid-input", "The request cannot be used", 422)
 INTERNAL = ProblemKind("internal", "Something went wrong on our side", 500)
 
 KINDS: Mapping[type[Exception], ProblemKind] = {
+    UnauthenticatedError: ProblemKind("unauthenticated", "Nobody we know is calling", 401),
+    ForbiddenError: ProblemKind("forbidden", "The caller may not do this", 403),
     PayloadTooLargeError: ProblemKind("too-large", "The request is too large", 413),
     InvalidInputError: INVALID_INPUT,
     NotFoundError: ProblemKind("not-found", "There is no such thing", 404),
@@ -277,7 +281,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     for kind in [*KINDS.values(), *HTTP_KINDS.values()]:
         if kind.title not in titles.setdefault(kind.status, []):
             titles[kind.status].append(kind.title)
-    always = (406, 422, 500, 503, 504)
+    always = (401, 403, 406, 422, 500, 503, 504)
     return {
         status: {
             "description": "; or: ".join(titles[status]),

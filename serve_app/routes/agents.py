@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.ports import QueueDepth
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.call import ReadCall
 from serve_app.routes.views import View
 from serve_app.services import AgentPool
 
@@ -54,7 +54,7 @@ def state_of(pool: AgentPool) -> PoolState:
 
 
 @router.get("", operation_id="listAgents", summary="See the agents at work", responses=documented())
-async def list_agents(call: IdentifiedCall) -> AgentsView:
+async def list_agents(call: ReadCall) -> AgentsView:
     """Return every kind of agent with its replicas, its queue and its state."""
     pools = sorted(await call.services.engine.pools(), key=lambda pool: pool.kind)
     depths = await call.services.tasks.depths(cap=COUNT_CAP)

@@ -9,7 +9,8 @@ import orjson
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
 
-from domain.errors import InvalidInputError
+from domain.caller import Caller, Scope
+from domain.errors import ForbiddenError, InvalidInputError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.lead import LeadIdText
 from domain.task import LEAD_ANALYSIS, Submission
@@ -33,16 +34,22 @@ class Call:
     """One request, identified.
 
     Attributes:
+        caller: Who sent it, and what for.
         deadline_unix_s: When the answer must be out.
         names_deadline: Whether the caller chose that time, or it is the default.
         idempotency_key: As the caller chose it, or None.
     """
 
     services: Services
-    tenant_id: TenantId
+    caller: Caller
     deadline_unix_s: float
     names_deadline: bool
     idempotency_key: str | None
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Whose rows the request is about."""
+        return self.caller.tenant_id
 
     def polls_until_unix_s(self, wait_s: float) -> float:
         """Return when a wait that was asked for must end, in seconds since 1970."""
@@ -82,14 +89,40 @@ async def identified(
         ),
     ] = None,
 ) -> Call:
-    """Return the call of a request that changes nothing twice anyway."""
+    """Return the call of a request; a route asks for it by way of the scopes it needs."""
     services: Services = request.app.state.services
-    tenant_id = await services.identity.identify(request.headers)
-    return Call(services, tenant_id, request.state.deadline_unix_s, named_timeout is not None, None)
+    caller = await services.identity.identify(request.headers)
+    return Call(services, caller, request.state.deadline_unix_s, named_timeout is not None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The dependency of a route on scopes, every one of them."""
+
+    scopes: tuple[Scope, ...]
+
+    async def __call__(self, call: Annotated[Call, Depends(identified)]) -> Call:
+        """Return the call.
+
+        Raises:
+            ForbiddenError: The caller lacks a scope.
+        """
+        if lacking := call.caller.lacks(*self.scopes):
+            raise ForbiddenError(", ".join(lacking))
+        return call
+
+
+ReadCall = Annotated[Call, Depends(Needs((Scope.READ,)))]
+ChangeCall = Annotated[Call, Depends(Needs((Scope.READ, Scope.WRITE)))]
+"""Changes what is stored and answers with it: whoever may only bring leads must not see others."""
+
+DeleteCall = Annotated[Call, Depends(Needs((Scope.WRITE,)))]
+OperateCall = Annotated[Call, Depends(Needs((Scope.OPERATE,)))]
+AdminCall = Annotated[Call, Depends(Needs((Scope.ADMIN,)))]
 
 
 async def keyed(
-    call: Annotated[Call, Depends(identified)],
+    call: Annotated[Call, Depends(Needs((Scope.WRITE,)))],
     idempotency_key: Annotated[
         IdempotencyKey | None,
         Header(
@@ -104,8 +137,8 @@ async def keyed(
     return replace(call, idempotency_key=idempotency_key)
 
 
-IdentifiedCall = Annotated[Call, Depends(identified)]
-KeyedCall = Annotated[Call, Depends(keyed)]
+WriteCall = Annotated[Call, Depends(keyed)]
+"""Brings something new, once for each idempotency key."""
 
 
 def digest_of(address: str, body: Any) -> bytes:

@@ -100,7 +100,7 @@ BATCH_EXAMPLES: Examples = {
         "value": {
             "items": [
                 {"kind": "lead_analysis", "lead_id": "web-2026-1042"},
-                {"kind": "lead_analysis", "lead_id": "web-2026-1043", "priority": "bulk"},
+                {"kind": "lead_analysis", "lead_id": "web-2026-1043", "priority": "low"},
             ]
         },
     }

@@ -21,7 +21,15 @@ from domain.task import FOLLOW_UP, TaskState
 from serve_app.approval import Check, Checked, Text, Word, approve, edit, reject
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import DEFAULT_PAGE, MAX_PAGE, Call, IdentifiedCall, KeyedCall, digest_of
+from serve_app.routes.call import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    Call,
+    ChangeCall,
+    ReadCall,
+    WriteCall,
+    digest_of,
+)
 from serve_app.routes.direct import TASK_HEADER, code_and_sentence, result_of
 from serve_app.routes.examples import (
     APPROVE_EXAMPLES,
@@ -101,7 +109,7 @@ class EditInput(Frozen):
     responses=documented(404, 409, 413, 415, 429, 502),
 )
 async def create(
-    call: KeyedCall,
+    call: WriteCall,
     request: Annotated[FollowUpRequest, Body(openapi_examples=FOLLOW_UP_EXAMPLES)],
     response: Response,
 ) -> FollowUpRecord:
@@ -136,7 +144,7 @@ def _refuse(answer: Answer, lead_id: str) -> None:
 
 @router.get("", operation_id="listFollowUps", summary="List drafts", responses=documented())
 async def list_follow_ups(
-    call: IdentifiedCall, query: Annotated[FollowUpQuery, Query()]
+    call: ReadCall, query: Annotated[FollowUpQuery, Query()]
 ) -> PageView[FollowUpRecord]:
     """Return a page of drafts, newest first; `state=awaiting_approval` is the list of work."""
     page = await call.services.follow_ups.list(
@@ -155,7 +163,7 @@ async def list_follow_ups(
     summary="Read a draft",
     responses=documented(404),
 )
-async def read(call: IdentifiedCall, follow_up_id: FollowUpPath) -> FollowUpRecord:
+async def read(call: ReadCall, follow_up_id: FollowUpPath) -> FollowUpRecord:
     """Return a draft with every edit and decision, oldest first."""
     return await call.services.follow_ups.get(call.tenant_id, TaskId(follow_up_id))
 
@@ -167,7 +175,7 @@ async def read(call: IdentifiedCall, follow_up_id: FollowUpPath) -> FollowUpReco
     responses=documented(404, 409, 413, 415),
 )
 async def approve_draft(
-    call: IdentifiedCall,
+    call: ChangeCall,
     follow_up_id: FollowUpPath,
     told: Annotated[ApproveInput, Body(openapi_examples=APPROVE_EXAMPLES)],
 ) -> FollowUpRecord:
@@ -192,7 +200,7 @@ async def approve_draft(
     responses=documented(404, 409, 413, 415),
 )
 async def reject_draft(
-    call: IdentifiedCall,
+    call: ChangeCall,
     follow_up_id: FollowUpPath,
     told: Annotated[RejectInput, Body(openapi_examples=REJECT_EXAMPLES)],
 ) -> FollowUpRecord:
@@ -210,7 +218,7 @@ async def reject_draft(
     responses=documented(404, 409, 413, 415),
 )
 async def edit_draft(
-    call: IdentifiedCall,
+    call: ChangeCall,
     follow_up_id: FollowUpPath,
     told: Annotated[EditInput, Body(openapi_examples=EDIT_EXAMPLES)],
 ) -> FollowUpRecord:

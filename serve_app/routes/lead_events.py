@@ -12,7 +12,7 @@ from domain.lead import MAX_EVENTS, Channel, EventType, Frozen, LeadEvent
 from domain.ports import LeadRecord
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.call import ChangeCall
 from serve_app.routes.examples import EVENT_EXAMPLES
 from serve_app.routes.leads import LeadPath, change_lead
 from serve_app.routes.views import LeadChanged
@@ -38,7 +38,7 @@ class EventInput(Frozen):
     responses=documented(404, 413, 415),
 )
 async def add(
-    call: IdentifiedCall,
+    call: ChangeCall,
     lead_id: LeadPath,
     event: Annotated[EventInput, Body(openapi_examples=EVENT_EXAMPLES)],
 ) -> LeadChanged:

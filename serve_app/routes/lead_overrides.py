@@ -11,7 +11,7 @@ from domain.lead import Frozen
 from domain.ports import LeadRecord
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.call import ChangeCall
 from serve_app.routes.examples import OVERRIDE_EXAMPLES
 from serve_app.routes.leads import LeadPath, change_lead
 from serve_app.routes.person import Person
@@ -37,7 +37,7 @@ class OverrideInput(Frozen):
     responses=documented(404, 413, 415),
 )
 async def override(
-    call: IdentifiedCall,
+    call: ChangeCall,
     lead_id: LeadPath,
     word: Annotated[OverrideInput, Body(openapi_examples=OVERRIDE_EXAMPLES)],
 ) -> LeadChanged:

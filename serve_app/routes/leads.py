@@ -19,8 +19,10 @@ from serve_app.routes.call import (
     DEFAULT_PAGE,
     MAX_PAGE,
     Call,
-    IdentifiedCall,
-    KeyedCall,
+    ChangeCall,
+    DeleteCall,
+    ReadCall,
+    WriteCall,
     digest_of,
     task_address,
     typed_id,
@@ -76,7 +78,7 @@ class LeadQuery(BaseModel):
     response_model=LeadAnalysis,
     responses=documented(409, 413, 415, 429, 502),
 )
-async def analyze(call: KeyedCall, raw: LeadBody) -> Response:
+async def analyze(call: WriteCall, raw: LeadBody) -> Response:
     """Store the lead, analyse it, and answer with the analysis.
 
     A stored lead of the same `lead_id` is replaced. The header `Gardenos-Task-Id` names the task.
@@ -105,7 +107,7 @@ async def analyze(call: KeyedCall, raw: LeadBody) -> Response:
     status_code=202,
     responses=documented(409, 413, 415, 429),
 )
-async def create(call: KeyedCall, raw: LeadBody, response: Response) -> LeadAccepted:
+async def create(call: WriteCall, raw: LeadBody, response: Response) -> LeadAccepted:
     """Store a lead and queue its analysis; both are safe when the answer comes."""
     lead = call.services.read_lead(raw, call.services.now())
     submission = call.submission(
@@ -126,9 +128,7 @@ async def create(call: KeyedCall, raw: LeadBody, response: Response) -> LeadAcce
 @router.get(
     "", operation_id="listLeads", summary="List leads, or whom to call", responses=documented()
 )
-async def list_leads(
-    call: IdentifiedCall, query: Annotated[LeadQuery, Query()]
-) -> PageView[LeadView]:
+async def list_leads(call: ReadCall, query: Annotated[LeadQuery, Query()]) -> PageView[LeadView]:
     """Return a page of leads with their newest analysis."""
     wanted = LeadFilter(
         status=query.status,
@@ -150,7 +150,7 @@ async def list_leads(
     summary="Read a lead with all that is known about it",
     responses=documented(404),
 )
-async def read(call: IdentifiedCall, lead_id: LeadPath) -> LeadDetail:
+async def read(call: ReadCall, lead_id: LeadPath) -> LeadDetail:
     """Return a lead with its analyses, drafts and tasks, each newest first."""
     services, name = call.services, typed_id(lead_id)
     record = await services.leads.get(call.tenant_id, name)
@@ -175,7 +175,7 @@ async def read(call: IdentifiedCall, lead_id: LeadPath) -> LeadDetail:
     responses=documented(404, 409, 413, 415),
 )
 async def change(
-    call: IdentifiedCall,
+    call: ChangeCall,
     lead_id: LeadPath,
     patch: Annotated[dict[str, Any], Body(openapi_examples=PATCH_EXAMPLES)],
 ) -> LeadChanged:
@@ -198,7 +198,7 @@ async def change(
     status_code=204,
     responses=documented(404),
 )
-async def delete(call: IdentifiedCall, lead_id: LeadPath) -> None:
+async def delete(call: DeleteCall, lead_id: LeadPath) -> None:
     """Delete the lead, its analyses, drafts, outcomes and tasks; costs stay, without the lead."""
     await call.services.leads.delete(call.tenant_id, typed_id(lead_id))
 

@@ -10,7 +10,7 @@ from domain.errors import GardenosError, InvalidInputError
 from domain.task import Admission, Submission
 from serve_app.json_route import BatchRoute
 from serve_app.problems import Problem, documented, invalid, problem_of
-from serve_app.routes.call import Call, KeyedCall
+from serve_app.routes.call import Call, WriteCall
 from serve_app.routes.examples import BATCH_EXAMPLES
 from serve_app.routes.tasks import TaskInput, read_task
 from serve_app.routes.views import TaskReference, View
@@ -66,7 +66,7 @@ class BatchAccepted(View):
     },
 )
 async def create(
-    call: KeyedCall,
+    call: WriteCall,
     batch: Annotated[BatchInput, Body(openapi_examples=BATCH_EXAMPLES)],
     request: Request,
 ) -> Response:

@@ -10,7 +10,7 @@ from domain.ids import TaskId
 from domain.task import FINISHED_STATES, Task
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.call import ReadCall
 from serve_app.routes.examples import RESULTS_EXAMPLES
 from serve_app.routes.tasks import MAX_WAIT_S
 from serve_app.routes.views import View
@@ -51,7 +51,7 @@ class ResultsView(View):
     responses=documented(413, 415, 429),
 )
 async def results(
-    call: IdentifiedCall,
+    call: ReadCall,
     asked: Annotated[ResultsInput, Body(openapi_examples=RESULTS_EXAMPLES)],
 ) -> ResultsView:
     """Return those of the tasks that are finished.

@@ -19,9 +19,10 @@ from serve_app.routes.call import (
     DEFAULT_PAGE,
     MAX_PAGE,
     Call,
+    ChangeCall,
     IdempotencyKey,
-    IdentifiedCall,
-    KeyedCall,
+    ReadCall,
+    WriteCall,
     digest_of,
 )
 from serve_app.routes.examples import TASK_EXAMPLES
@@ -153,7 +154,7 @@ def _deadline_unix_s(item: TaskInput) -> float | None:
     responses=documented(404, 409, 413, 415, 429),
 )
 async def create(
-    call: KeyedCall,
+    call: WriteCall,
     item: Annotated[TaskInput, Body(openapi_examples=TASK_EXAMPLES)],
     response: Response,
 ) -> TaskReference:
@@ -168,7 +169,7 @@ async def create(
 
 
 @router.get("", operation_id="listTasks", summary="List tasks", responses=documented())
-async def list_tasks(call: IdentifiedCall, query: Annotated[TaskQuery, Query()]) -> PageView[Task]:
+async def list_tasks(call: ReadCall, query: Annotated[TaskQuery, Query()]) -> PageView[Task]:
     """Return a page of tasks, newest first."""
     page = await call.services.tasks.list(
         call.tenant_id,
@@ -188,7 +189,7 @@ async def list_tasks(call: IdentifiedCall, query: Annotated[TaskQuery, Query()])
     responses=documented(404),
 )
 async def read(
-    call: IdentifiedCall,
+    call: ReadCall,
     task_id: TaskPath,
     wait_s: Annotated[
         float,
@@ -209,6 +210,6 @@ async def read(
     summary="Cancel an open task",
     responses=documented(404, 409),
 )
-async def cancel(call: IdentifiedCall, task_id: TaskPath) -> Task:
+async def cancel(call: ChangeCall, task_id: TaskPath) -> Task:
     """Cancel a task that is not finished; a late result of it is refused."""
     return await call.services.engine.cancel(call.tenant_id, TaskId(task_id))

@@ -11,7 +11,7 @@ from domain.errors import InvalidInputError
 from domain.usage import UsageDimension
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
-from serve_app.routes.call import IdentifiedCall
+from serve_app.routes.call import ReadCall
 from serve_app.usage_report import UsageReport, report
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"], route_class=JsonRoute)
@@ -75,7 +75,7 @@ def check_reference(asked: str | None, prices: PriceTable) -> None:
 
 
 @router.get("", operation_id="getUsage", summary="See what models cost", responses=documented())
-async def usage(call: IdentifiedCall, query: Annotated[UsageQuery, Query()]) -> UsageReport:
+async def usage(call: ReadCall, query: Annotated[UsageQuery, Query()]) -> UsageReport:
     """Return tokens and cost of all model calls of a period, and a comparison.
 
     The comparison is computed from the price table: the same tokens at the reference model's

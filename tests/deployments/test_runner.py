@@ -111,7 +111,7 @@ async def test_urgent_tasks_start_first() -> None:
     runner, agent = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
     await outcomes_of(
         runner,
-        envelope(1, priority=Priority.BULK),
+        envelope(1, priority=Priority.LOW),
         envelope(2),
         envelope(3, priority=Priority.URGENT),
     )

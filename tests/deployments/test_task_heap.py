@@ -41,14 +41,14 @@ def test_a_removed_task_comes_back_in_its_new_place() -> None:
     heap.push(envelope(1, priority=Priority.URGENT))
     heap.push(envelope(2))
     assert heap.remove((task_id(1), 1)) == envelope(1, priority=Priority.URGENT)
-    heap.push(envelope(1, priority=Priority.BULK))
+    heap.push(envelope(1, priority=Priority.LOW))
     assert heap.pop() == envelope(2)
 
 
 def test_a_low_priority_task_is_never_overtaken_for_ever() -> None:
     heap = TaskHeap(bound=100)
     for n in range(3):
-        heap.push(envelope(n, priority=Priority.BULK))
+        heap.push(envelope(n, priority=Priority.LOW))
     started = []
     for n in range(3 * OLDEST_EVERY):
         heap.push(envelope(1000 + n, priority=Priority.URGENT))

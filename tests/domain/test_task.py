@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from domain.task import (
     BOOST_S,
@@ -46,3 +49,11 @@ def test_a_back_off_never_exceeds_its_cap_and_grows_with_the_attempt(
     wait = backoff_s(attempt, base_s=0.5, cap_s=60, jitter=jitter)
     assert 0 <= wait <= 60
     assert wait <= backoff_s(attempt + 1, base_s=0.5, cap_s=60, jitter=jitter)
+
+
+def test_bulk_of_the_version_before_is_read_as_low() -> None:
+    assert Priority("bulk") is Priority.LOW
+    assert TypeAdapter(Priority).validate_python("bulk") is Priority.LOW
+    assert msgspec.json.decode(b'"bulk"', type=Priority) is Priority.LOW
+    with pytest.raises(ValueError, match="bulky"):
+        Priority("bulky")

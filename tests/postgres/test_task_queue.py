@@ -92,14 +92,14 @@ async def test_small_tenants_are_served_beside_one_with_many_tasks(world: World)
 async def test_an_urgent_task_goes_first_and_an_old_one_is_not_overtaken_for_ever(
     world: World,
 ) -> None:
-    tasks = [noop(priority=one) for one in (Priority.BULK, Priority.NORMAL, Priority.URGENT)]
+    tasks = [noop(priority=one) for one in (Priority.LOW, Priority.NORMAL, Priority.URGENT)]
     await world.admit(*tasks)
     async with world.database.transaction() as connection:
         await connection.execute(
-            "update tasks set order_key = order_key - interval '3 hours' where priority = 'bulk'"
+            "update tasks set order_key = order_key - interval '3 hours' where priority = 'low'"
         )
     claimed = [(await world.claim(limit=1))[0].priority for _ in range(3)]
-    assert claimed == [Priority.BULK, Priority.URGENT, Priority.NORMAL]
+    assert claimed == [Priority.LOW, Priority.URGENT, Priority.NORMAL]
 
 
 async def test_an_idempotency_key_gives_the_first_task_and_refuses_another_request(

@@ -220,7 +220,7 @@ async def test_a_method_that_is_not_taken_names_all_that_are(
         ({"lead": 17}, "an object"),
         ({"lead": {}, "replace": "perhaps"}, "true or false"),
         ({"lead_id": 17}, "text"),
-        ({"lead_id": "a", "priority": 3}, "'urgent', 'high', 'normal', 'low' or 'bulk'"),
+        ({"lead_id": "a", "priority": 3}, "'urgent', 'high', 'normal' or 'low'"),
         ({"lead_id": "a", "deadline_at": "soon"}, "a time such as"),
         ({"lead_id": "a", "payload": []}, "an object"),
         ({"lead_id": "a", "replace": True}, "true only together with lead"),

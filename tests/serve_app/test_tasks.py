@@ -48,7 +48,7 @@ async def test_a_batch_refuses_item_by_item_and_keeps_the_rest(
         {"lead": {"message": 1}},
         {"lead_id": "nobody"},
         17,
-        {"lead": {"message": "mow"}, "priority": "bulk"},
+        {"lead": {"message": "mow"}, "priority": "low"},
     ]
     answer = await http.post("/v1/tasks/batch", json={"items": items})
     body = answer.json()
