@@ -1,0 +1,5 @@
+-- The ended attempts of task $2 of tenant $1, in order.
+select a.attempt, a.worker_id, a.started_at, a.ended_at, a.state, a.error, a.crashed
+from tasks t join task_attempts a on a.task_id = t.task_id
+where t.tenant_id = $1 and t.task_id = $2
+order by a.attempt;
