@@ -75,10 +75,11 @@ async def test_a_replay_gives_a_fresh_budget_keeps_the_fence_and_happens_once(
     with pytest.raises(NotFoundError):
         await store.replay(TenantId("other"), task.task_id)
     again = await store.replay(DEFAULT_TENANT, task.task_id)
-    assert (again.state, again.attempt, again.max_attempts, again.crashes) == ("queued", 1, 6, 0)
+    assert (again.state, again.attempt, again.max_attempts, again.crashes) == ("queued", 2, 7, 0)
     with pytest.raises(ConflictError):
         await store.replay(DEFAULT_TENANT, task.task_id)
 
+    assert await world.queue.complete([success(old)]) == frozenset()  # late, before the next claim
     (new,) = await world.claim()
     assert await world.queue.complete([success(old)]) == frozenset()
     assert await world.queue.complete([success(new)]) == {task.task_id}

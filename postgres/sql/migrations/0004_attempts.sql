@@ -1,5 +1,6 @@
--- Attempts and how each ended, kept by a trigger so that no path that ends one can forget it: complete, release,
--- recover, cancel, and the code before this, which knows nothing of the table. Short on tables of any size: columns
+-- Attempts that brought no result and how each ended, kept by a trigger so that no path that ends one can forget it:
+-- complete, release, recover, cancel, and the code before this, which knows nothing of the table. One that succeeded
+-- is in the task's own row already: not to write it again is what keeps completions cheap. Short on tables of any size: columns
 -- with a constant default touch no row. The code before writes neither column and reads none of them.
 set local lock_timeout = '3s';
 
@@ -25,7 +26,7 @@ begin
     select o.task_id, o.attempt, o.claimed_by, o.started_at, clock_timestamp(), n.state, n.error,
         n.crashes > o.crashes or n.worker_losses > o.worker_losses
     from before o join after n on n.task_id = o.task_id
-    where o.state = 'running' and n.state <> 'running'
+    where o.state = 'running' and n.state not in ('running', 'succeeded')
     on conflict (task_id, attempt) do nothing;
     return null;
 end
