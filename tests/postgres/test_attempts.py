@@ -1,5 +1,7 @@
 """Attempts are kept whatever ends them; deaths cost the innocent nothing; the dead come back."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.errors import ConflictError, NotFoundError
@@ -87,3 +89,24 @@ async def test_a_replay_gives_a_fresh_budget_keeps_the_fence_and_happens_once(
         await store.replay(DEFAULT_TENANT, task.task_id)
     ended = await store.get(DEFAULT_TENANT, task.task_id)
     assert [one.state for one in ended.attempts] == ["dead", "succeeded"]
+
+
+async def test_a_task_that_dies_of_its_last_attempt_waits_for_no_time(database: Database) -> None:
+    world, task = World(database), replace(noop(), max_attempts=1)
+    await world.admit(task)
+    await world.claim()
+    await world.queue.release([Release(task.task_id, 1, 50.0, "timeout: too long")])
+    assert await world.rows("select state, not_before from tasks") == [("dead", None)]
+
+
+async def test_an_attempt_that_succeeds_after_it_was_given_up_is_told_once(
+    database: Database,
+) -> None:
+    store, world, task = PostgresTaskStore(database, [NOOP]), World(database), noop()
+    await world.admit(task)
+    (late,) = await world.claim()
+    await world.end_lease()
+    await world.queue.recover(limit=10)
+    assert await world.queue.complete([success(late)]) == {task.task_id}
+    (told,) = (await store.get(DEFAULT_TENANT, task.task_id)).attempts
+    assert (told.attempt, told.state) == (1, "succeeded")

@@ -10,7 +10,8 @@ set state = case
         when r.wait_s > 0 then 'waiting'
         else 'queued' end,
     finished_at = case when t.direct or (r.counts and t.attempt >= t.max_attempts) then clock_timestamp() end,
-    not_before = case when r.wait_s > 0 and not t.direct then clock_timestamp() + r.wait_s * interval '1 second' end,
+    not_before = case when r.wait_s > 0 and not t.direct and not (r.counts and t.attempt >= t.max_attempts)
+        then clock_timestamp() + r.wait_s * interval '1 second' end,
     max_attempts = t.max_attempts + (not r.counts)::int,
     crashes = t.crashes + r.crashed::int,
     claimed_by = null,
