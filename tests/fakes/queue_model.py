@@ -315,5 +315,3 @@ def _after(task: ModelTask, end: Release) -> TaskState:
     if end.count_attempt and task.attempt >= task.max_attempts:
         return TaskState.DEAD
     return TaskState.WAITING if end.wait_s > 0 else TaskState.QUEUED
-
-
