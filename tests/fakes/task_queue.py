@@ -4,21 +4,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
-import orjson
-
-from domain.errors import ConflictError, DatabaseUnavailableError, GardenosError, NotFoundError
+from domain.errors import (
+    ConflictError,
+    DatabaseUnavailableError,
+    GardenosError,
+    IdempotencyConflictError,
+    NotFoundError,
+)
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead
 from domain.ports import Page, QueueDepth
 from domain.task import (
-    ENVELOPE_SCHEMA_VERSION,
-    FINISHED_STATES,
     LEAD_ANALYSIS,
+    REPLAYABLE_STATES,
     Admission,
     Completion,
     Release,
@@ -28,8 +29,9 @@ from domain.task import (
     TaskState,
     Worker,
 )
-from domain.usage import Usage
+from postgres.task_queue import WORKER_LOSSES_AT_MOST
 from tests.fakes.simulation import now_unix_s
+from tests.fakes.task_rows import Row, StoredLead
 
 STATEMENT_S = 0.001
 """What a statement takes, in simulated seconds."""
@@ -37,51 +39,10 @@ STATEMENT_S = 0.001
 CLAIM_GRACE_S = 15.0
 """How long a claim's reply may take."""
 
+FORGET_WORKERS_S = 60.0
+"""How long a worker without a lease, and without tasks, is remembered."""
+
 WAITS = frozenset({TaskState.QUEUED, TaskState.WAITING})
-
-
-@dataclass(slots=True)
-class StoredLead:
-    """A lead with the JSON of its newest analysis."""
-
-    lead: Lead
-    version: int = 1
-    analysis: bytes = b"null"
-
-
-@dataclass(slots=True)
-class Row:
-    """A task as it is stored."""
-
-    submission: Submission
-    state: TaskState
-    attempt: int = 0
-    crashes: int = 0
-    worker: WorkerId | None = None
-    not_before_unix_s: float = 0.0
-    started_unix_s: float = 0.0
-    forgiven: int = 0
-    result: bytes | None = None
-    error: str | None = None
-    usage: list[Usage] = field(default_factory=list)
-
-    def envelope(self, payload: bytes) -> TaskEnvelope:
-        """Return the task as it travels."""
-        asked = self.submission
-        return TaskEnvelope(
-            schema_version=ENVELOPE_SCHEMA_VERSION,
-            task_id=asked.task_id,
-            tenant_id=asked.tenant_id,
-            kind=asked.kind,
-            attempt=self.attempt,
-            priority=asked.priority,
-            deadline_unix_s=asked.deadline_unix_s,
-            payload=payload,
-            max_attempts=asked.max_attempts + self.forgiven,
-            crashes=self.crashes,
-            alone=self.crashes >= 2,
-            direct=asked.direct,
-        )
 
 
 class MemoryTaskQueue:
@@ -89,7 +50,9 @@ class MemoryTaskQueue:
 
     Attributes:
         is_away: While True every method raises DatabaseUnavailableError.
-        ends: How often each task got its end; never more than once.
+        ends: How often each task got its end since it was admitted or replayed; at most once.
+        bills: Task, attempt and number of every model call told, of deleted tasks too.
+        worker_losses_at_most: As of the queue in Postgres; tests may take less.
         refused: Completions and releases that the fence turned away.
         statements: How often each method was called.
         unstorable: Results that make the statement fail.
@@ -99,7 +62,9 @@ class MemoryTaskQueue:
         self.rows: dict[TaskId, Row] = {}
         self.leads: dict[tuple[str, str], StoredLead] = {}
         self.leases: dict[WorkerId, float] = {}
-        self.keys: dict[str, TaskId] = {}
+        self.keys: dict[tuple[TenantId, str], TaskId] = {}
+        self.bills: set[tuple[TaskId, int, int]] = set()
+        self.worker_losses_at_most = WORKER_LOSSES_AT_MOST
         self.is_away = False
         self.ends: Counter[TaskId] = Counter()
         self.refused: list[Completion | Release] = []
@@ -125,9 +90,7 @@ class MemoryTaskQueue:
             if len(claimed) == limit:
                 break
             if row.state is TaskState.QUEUED and row.submission.kind == kind:
-                row.state, row.worker = TaskState.RUNNING, worker
-                row.attempt += 1
-                row.started_unix_s = now_unix_s()
+                row.take(worker)
                 claimed.append(row.envelope(self._payload(row.submission)))
         return claimed
 
@@ -138,12 +101,12 @@ class MemoryTaskQueue:
             raise ValueError("a result that no column takes")
         stored = set()
         for completion in completions:
-            row = self.rows[completion.task_id]
-            row.usage.extend(completion.usage)
-            if not self._passes(row, completion):
+            row = self._billed(completion)
+            if row is None or row.is_finished or row.attempt != completion.attempt:
+                self.refused.append(completion)
                 continue
-            row.result, row.error = completion.result, completion.error
-            self._finish(row, completion.state)
+            row.result = completion.result
+            self._finish(row, completion.state, completion.error)
             self._keep_analysis(row)
             stored.add(completion.task_id)
         return frozenset(stored)
@@ -153,22 +116,13 @@ class MemoryTaskQueue:
         await self._statement("release")
         stored = set()
         for release in releases:
-            row = self.rows[release.task_id]
-            row.usage.extend(release.usage)
-            if not self._passes(row, release):
+            row = self._billed(release)
+            runs = row is not None and row.state is TaskState.RUNNING
+            if row is None or not runs or row.attempt != release.attempt:
+                self.refused.append(release)
                 continue
             stored.add(release.task_id)
-            row.error = release.error
-            row.crashes += release.crashed
-            row.forgiven += not release.count_attempt
-            row.worker = None
-            if row.attempt - row.forgiven >= row.submission.max_attempts:
-                self._finish(row, TaskState.DEAD)
-            elif release.wait_s > 0:
-                row.state = TaskState.WAITING
-                row.not_before_unix_s = now_unix_s() + release.wait_s
-            else:
-                row.state = TaskState.QUEUED
+            self._give_back(row, release)
         return frozenset(stored)
 
     async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
@@ -184,32 +138,32 @@ class MemoryTaskQueue:
     ) -> int:
         """Move on what nobody holds."""
         await self._statement("recover")
-        moved = 0
         now = now_unix_s()
-        for row in self.rows.values():
-            deadline = row.submission.deadline_unix_s
-            is_unheld = row.worker == worker and self._is_unheld(row, holds)
-            if row.state is TaskState.RUNNING and (is_unheld or not self._is_held(row)):
-                moved += 1
-                row.forgiven += 1
-                if row.submission.direct:
-                    self._finish(row, TaskState.ABANDONED)
-                else:
-                    row.state = TaskState.QUEUED
-            elif row.state is TaskState.WAITING and row.not_before_unix_s <= now:
-                moved += 1
-                row.state = TaskState.QUEUED
-            elif row.state in WAITS and deadline is not None and deadline <= now:
-                moved += 1
-                self._finish(row, TaskState.EXPIRED)
-        return moved
+        moved = self._move(limit, self._is_lost, self._lose)
+        moved += self._move(
+            limit,
+            lambda row: row.not_before_unix_s is not None and row.not_before_unix_s <= now,
+            lambda row: row.leave(TaskState.QUEUED, row.error),
+        )
+        late = "deadline_exceeded: the deadline passed before the task ran"
+        moved += self._move(
+            limit,
+            lambda row: (
+                row.state in WAITS
+                and row.deadline_unix_s is not None
+                and row.deadline_unix_s <= now
+            ),
+            lambda row: self._finish(row, TaskState.EXPIRED, late),
+        )
+        if worker is not None:
+            moved += self._move(limit, lambda row: _is_unheld(row, worker, holds), self._take_back)
+        self._forget_workers()
+        return min(limit, moved)
 
     async def get(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Return a task."""
         await self._statement("get")
-        if task_id not in self.rows:
-            raise NotFoundError("task", str(task_id))
-        return self._task(self.rows[task_id])
+        return self._of(tenant_id, task_id).whole_task()
 
     async def list(
         self,
@@ -222,41 +176,67 @@ class MemoryTaskQueue:
         limit: int,
     ) -> Page[Task]:
         """Return all tasks."""
-        return Page(tuple(self._task(row) for row in self.rows.values()), None)
+        return Page(tuple(row.task() for row in self.rows.values()), None)
 
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         """Cancel an open task."""
         await self._statement("cancel")
-        row = self.rows[task_id]
-        if row.state in FINISHED_STATES:
+        row = self._of(tenant_id, task_id)
+        if row.is_finished:
             raise ConflictError("task", str(task_id), f"it is {row.state}")
-        self._finish(row, TaskState.CANCELLED)
-        return self._task(row)
+        self._finish(row, TaskState.CANCELLED, "cancelled: the caller cancelled the task")
+        return row.task()
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        """Open a task again that ended without a result."""
+        await self._statement("replay")
+        row = self._of(tenant_id, task_id)
+        if row.state not in REPLAYABLE_STATES:
+            raise ConflictError("task", str(task_id), f"it is {row.state}")
+        row.reopen(deadline_at.timestamp() if deadline_at else None)
+        del self.ends[task_id]
+        return row.task()
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
-        """Return which are finished."""
+        """Return which are finished or gone."""
         await self._statement("finished")
-        return frozenset(known for known in task_ids if self.rows[known].state in FINISHED_STATES)
+        return frozenset(
+            one for one in task_ids if one not in self.rows or self.rows[one].is_finished
+        )
 
     async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
         """Return those that the tenant has, in order."""
         await self._statement("get_many")
         known = (self.rows[one] for one in task_ids if one in self.rows)
-        return tuple(self._task(row) for row in known if row.submission.tenant_id == tenant_id)
+        return tuple(row.task() for row in known if row.submission.tenant_id == tenant_id)
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count nothing."""
         return {}
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
-        """Delete nothing."""
-        return 0
+        """Delete what finished long ago, and free its key."""
+        await self._statement("delete_finished")
+        until = now_unix_s() - older_than_s
+        old = [
+            task_id
+            for task_id, row in self.rows.items()
+            if row.finished_unix_s is not None and row.finished_unix_s < until
+        ][:limit]
+        for task_id in old:
+            asked = self.rows.pop(task_id).submission
+            if asked.idempotency_key is not None:
+                del self.keys[asked.tenant_id, asked.idempotency_key]
+        return len(old)
 
     def another_door(self) -> "MemoryTaskQueue":
         """Return a queue over the same rows that can go away for one orchestrator alone."""
         door = MemoryTaskQueue()
         door.rows, door.leases, door.keys = self.rows, self.leases, self.keys
         door.leads, door.ends, door.refused = self.leads, self.ends, self.refused
+        door.bills = self.bills
         return door
 
     def states(self) -> Counter[TaskState]:
@@ -270,9 +250,15 @@ class MemoryTaskQueue:
             raise DatabaseUnavailableError("the database is away", 1.0)
 
     def _admit(self, submission: Submission, worker: WorkerId) -> Admission | GardenosError:
-        key = submission.idempotency_key
+        name = submission.idempotency_key
+        key = None if name is None else (submission.tenant_id, name)
         if key is not None and key in self.keys:
-            return Admission(self.keys[key], None, created=False)
+            first = self.rows[self.keys[key]].submission
+            if first.request_digest == submission.request_digest:
+                return Admission(first.task_id, None, created=False)
+            return IdempotencyConflictError(
+                "idempotency key", key[1], "it was used for another request"
+            )
         lead_key = _lead_key(submission)
         if submission.lead is not None and lead_key is not None:
             self._store_lead(lead_key, submission.lead)
@@ -280,12 +266,10 @@ class MemoryTaskQueue:
             return NotFoundError("lead", lead_key[1])
         if key is not None:
             self.keys[key] = submission.task_id
-        state = TaskState.RUNNING if submission.direct else TaskState.QUEUED
-        row = Row(submission, state)
-        self.rows[submission.task_id] = row
+        row = self.rows[submission.task_id] = Row.admitted(submission)
         if not submission.direct:
             return Admission(submission.task_id, None, created=True)
-        row.attempt, row.worker, row.started_unix_s = 1, worker, now_unix_s()
+        row.take(worker)
         envelope = row.envelope(self._payload(submission))
         return Admission(submission.task_id, envelope, created=True)
 
@@ -311,40 +295,82 @@ class MemoryTaskQueue:
             return b"{%b}" % joined
         return b'{"request":%b,%b,"analysis":%b}' % (asked.payload, joined, stored.analysis)
 
-    def _is_unheld(self, row: Row, holds: Sequence[TaskId]) -> bool:
-        is_old = row.started_unix_s < now_unix_s() - CLAIM_GRACE_S
-        return is_old and row.submission.task_id not in holds
+    def _of(self, tenant_id: TenantId, task_id: TaskId) -> Row:
+        row = self.rows.get(task_id)
+        if row is None or row.submission.tenant_id != tenant_id:
+            raise NotFoundError("task", str(task_id))
+        return row
 
-    def _is_held(self, row: Row) -> bool:
-        return row.worker is not None and self.leases.get(row.worker, 0.0) > now_unix_s()
+    def _billed(self, end: Completion | Release) -> Row | None:
+        """Keep the calls that an end tells, each once; return its task's row."""
+        row = self.rows.get(end.task_id)
+        for call in end.usage:
+            bill = (end.task_id, end.attempt, call.call)
+            if bill not in self.bills and row is not None:
+                row.usage.append(call)
+            self.bills.add(bill)
+        return row
 
-    def _passes(self, row: Row, end: Completion | Release) -> bool:
-        passes = row.attempt == end.attempt and row.state not in FINISHED_STATES
-        if not passes:
-            self.refused.append(end)
-        return passes
+    def _give_back(self, row: Row, release: Release) -> None:
+        is_out = release.count_attempt and row.attempt >= row.max_attempts
+        row.crashes += release.crashed
+        row.forgiven += not release.count_attempt
+        if row.direct or is_out:
+            state = TaskState.ABANDONED if row.direct else TaskState.DEAD
+            self._finish(row, state, release.error, crashed=release.crashed)
+            return
+        state = TaskState.WAITING if release.wait_s > 0 else TaskState.QUEUED
+        row.leave(state, release.error, crashed=release.crashed)
+        if release.wait_s > 0:
+            row.not_before_unix_s = now_unix_s() + release.wait_s
 
-    def _finish(self, row: Row, state: TaskState) -> None:
-        row.state = state
+    def _move(self, limit: int, moves: Callable[[Row], bool], move: Callable[[Row], None]) -> int:
+        found = [row for row in self.rows.values() if moves(row)][:limit]
+        for row in found:
+            move(row)
+        return len(found)
+
+    def _is_lost(self, row: Row) -> bool:
+        is_held = row.worker is not None and self.leases.get(row.worker, 0.0) > now_unix_s()
+        return row.state is TaskState.RUNNING and not is_held
+
+    def _lose(self, row: Row) -> None:
+        error = "worker_lost: the orchestrator that held the task died"
+        row.worker_losses += 1
+        row.forgiven += 1
+        if row.direct:
+            self._finish(row, TaskState.ABANDONED, error, crashed=True)
+        elif row.worker_losses >= self.worker_losses_at_most:
+            self._finish(row, TaskState.DEAD, error, crashed=True)
+        else:
+            row.leave(TaskState.QUEUED, error, crashed=True)
+
+    def _take_back(self, row: Row) -> None:
+        error = "claim_lost: the reply to the claim was lost"
+        row.forgiven += 1
+        if row.direct:
+            self._finish(row, TaskState.ABANDONED, error)
+        else:
+            row.leave(TaskState.QUEUED, error)
+
+    def _forget_workers(self) -> None:
+        until = now_unix_s() - FORGET_WORKERS_S
+        holders = {row.worker for row in self.rows.values()}
+        gone = [one for one, lease in self.leases.items() if lease < until and one not in holders]
+        for worker in gone:
+            del self.leases[worker]
+
+    def _finish(
+        self, row: Row, state: TaskState, error: str | None, *, crashed: bool = False
+    ) -> None:
+        row.leave(state, error, crashed=crashed)
         self.ends[row.submission.task_id] += 1
 
-    def _task(self, row: Row) -> Task:
-        asked = row.submission
-        fields: dict[str, Any] = {
-            "task_id": asked.task_id,
-            "tenant_id": asked.tenant_id,
-            "kind": asked.kind,
-            "state": row.state,
-            "priority": asked.priority,
-            "attempt": row.attempt,
-            "max_attempts": asked.max_attempts,
-            "crashes": row.crashes,
-            "direct": asked.direct,
-            "enqueued_at": datetime.fromtimestamp(now_unix_s(), UTC) - timedelta(seconds=1),
-            "error": row.error,
-            "result": None if row.result is None else orjson.loads(row.result),
-        }
-        return Task(**fields)
+
+def _is_unheld(row: Row, worker: WorkerId, holds: Iterable[TaskId]) -> bool:
+    began = row.started_unix_s
+    is_old = began is not None and began < now_unix_s() - CLAIM_GRACE_S
+    return row.worker == worker and is_old and row.submission.task_id not in holds
 
 
 def _lead_key(asked: Submission) -> tuple[str, str] | None:

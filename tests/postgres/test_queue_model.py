@@ -17,7 +17,8 @@ from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from tests.database import SETTINGS, run_sql
-from tests.fakes.queue_machine import KIND, WORKER_LOSSES_AT_MOST, Run, Subject, check_queue
+from tests.fakes.queue_caller import KIND, WORKER_LOSSES_AT_MOST, Run, Subject
+from tests.fakes.queue_machine import check_queue
 from tests.fakes.queue_model import EndedAttempt, Seen, SeenTask
 
 COMPLETE, RELEASE = "queue_complete", "queue_release"

@@ -1,0 +1,244 @@
+"""Who calls a durable queue in a model check: two workers of two tenants, and what they know."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.errors import ConflictError, GardenosError, NotFoundError
+from domain.ids import AgentKind, TaskId, TenantId, WorkerId
+from domain.ports import TaskQueue, TaskStore
+from domain.task import Admission, Completion, Submission, TaskEnvelope, TaskState
+from domain.usage import Usage
+from tests.fakes.queue_model import QueueModel, Refusal, Seen
+from tests.fakes.queue_witness import result_of
+
+KIND = AgentKind("modelled")
+TENANTS = (TenantId("north"), TenantId("south"))
+WORKER_LOSSES_AT_MOST = 2
+"""Small enough that a machine gets there."""
+
+STEP_S = 100.0
+"""Time passes in such steps; every length below ends in the middle of one, far from its border."""
+
+LEASE_S = 250.0
+ANY = 6
+"""From this number on a pick means one of all tasks."""
+
+
+class Subject(Protocol):
+    """A queue under test, with its rows as seen from outside."""
+
+    queue: TaskQueue
+    tasks: TaskStore
+
+    async def reset(self) -> None:
+        """Empty it."""
+        ...
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass for it."""
+        ...
+
+    async def seen(self) -> Seen:
+        """Look at its rows."""
+        ...
+
+    def now_unix_s(self) -> float:
+        """Return its present."""
+        ...
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+"""Runs a coroutine on the one loop of a test."""
+
+
+class QueueCaller:
+    """Calls made of the choices of a machine, and the comparison of their answers.
+
+    Attributes:
+        handed: Per task the attempts that were handed to a worker, in order.
+        tenants: Of every task that was ever admitted.
+    """
+
+    def __init__(self, subject: Subject, run: Run) -> None:
+        """Empty the queue and give two workers a lease."""
+        self.subject, self.run = subject, run
+        self.queue = subject.queue
+        self.model = QueueModel(worker_losses_at_most=WORKER_LOSSES_AT_MOST)
+        self.handed: dict[TaskId, list[int]] = {}
+        self.tenants: dict[TaskId, TenantId] = {}
+        self.numbers = 0
+        self.admissions = 0
+        self.workers = [self.new_worker(), self.new_worker()]
+        run(subject.reset())
+        for worker in self.workers:
+            self.renew(worker)
+
+    def in_states(self, *states: TaskState) -> list[TaskId]:
+        """Return the tasks in some states."""
+        return [key for key, task in self.model.tasks.items() if task.state in states]
+
+    def ran(self, picks: list[int], back: int) -> list[TaskId]:
+        """Return tasks that were handed out, preferably such as run after ``back`` attempts."""
+        if not self.handed:
+            return []
+        stale = [key for key, numbers in self.handed.items() if len(numbers) > back]
+        running = set(self.in_states(TaskState.RUNNING))
+        first = [key for key in stale if key in running] or stale
+        return sorted({_pick(pick, first, list(self.handed)) for pick in picks})
+
+    def picked(self, pick: int, *first: TaskState, mine: bool) -> tuple[TaskId, TenantId]:
+        """Return a task, preferably in one of the states, and its tenant or the other one."""
+        task_id = _pick(pick, self.in_states(*first), list(self.tenants))
+        others = [one for one in TENANTS if one != self.tenants[task_id]]
+        return task_id, self.tenants[task_id] if mine else others[0]
+
+    def new_worker(self) -> WorkerId:
+        """Return a worker without a lease."""
+        self.numbers += 1
+        return WorkerId(UUID(int=self.numbers << 64))
+
+    def renew(self, worker: WorkerId) -> None:
+        """Renew a lease as the model does."""
+        said = self.run(refusal_of(self.queue.renew(worker, lease_s=LEASE_S)))
+        assert (said is None) == self.model.renew(worker, LEASE_S)
+
+    def submission(
+        self,
+        deadline_in_s: float | None,
+        tenant: TenantId,
+        key: str | None,
+        request: str,
+        **fields: Any,
+    ) -> Submission:
+        """Return a task that nobody has admitted yet."""
+        self.numbers += 1
+        self.admissions += 1
+        return Submission(
+            TaskId(UUID(int=self.numbers)),
+            tenant,
+            KIND,
+            payload=b'{"n": %d}' % self.numbers,
+            deadline_unix_s=self.unix_s(deadline_in_s),
+            idempotency_key=key,
+            request_digest=request.encode() if key else b"",
+            **fields,
+        )
+
+    def unix_s(self, in_s: float | None) -> float | None:
+        """Return a moment by the clock of the queue."""
+        return None if in_s is None else self.subject.now_unix_s() + in_s
+
+    def admitted(
+        self,
+        asked: Submission,
+        answer: Admission | GardenosError,
+        by: WorkerId,
+        deadline_in_s: float | None,
+    ) -> None:
+        """Compare the answer to an admission."""
+        expected = self.model.admit(asked, by, deadline_in_s)
+        if expected == "conflict":
+            assert isinstance(answer, ConflictError)
+            return
+        assert isinstance(answer, Admission)
+        assert (answer.task_id, answer.created) == (expected, expected == asked.task_id)
+        self.tenants[answer.task_id] = asked.tenant_id
+        assert (answer.envelope is not None) == (answer.created and asked.direct)
+        if answer.envelope is not None:
+            self._handed(answer.envelope)
+
+    def claimed(self, claimed: list[TaskEnvelope], by: WorkerId, limit: int) -> None:
+        """Compare a claim."""
+        taken = {one.task_id for one in claimed}
+        assert len(taken) == len(claimed) <= limit
+        assert taken <= self.model.claimable(by), "claimed what was not for this worker"
+        for envelope in claimed:
+            self.model.claim(envelope.task_id, by)
+            self._handed(envelope)
+
+    def _handed(self, envelope: TaskEnvelope) -> None:
+        task = self.model.tasks[envelope.task_id]
+        assert envelope.tenant_id == task.asked.tenant_id
+        assert envelope.payload == task.asked.payload
+        counts = (envelope.attempt, envelope.max_attempts, envelope.crashes, envelope.direct)
+        assert counts == (task.attempt, task.max_attempts, task.crashes, task.direct)
+        assert envelope.alone == (task.crashes >= 2)
+        assert (envelope.deadline_unix_s is None) == (task.deadline_s is None)
+        if envelope.deadline_unix_s is not None and task.deadline_s is not None:
+            left_s = envelope.deadline_unix_s - self.subject.now_unix_s()
+            assert abs(left_s - (task.deadline_s - self.model.now_s)) < STEP_S / 2
+        numbers = self.handed.setdefault(envelope.task_id, [])
+        assert envelope.attempt not in numbers, "two attempts have one number"
+        numbers.append(envelope.attempt)
+
+    def attempt(self, task_id: TaskId, back: int) -> int:
+        """Return the number of an attempt that was handed out."""
+        return self.handed[task_id][-1 - min(back, len(self.handed[task_id]) - 1)]
+
+    def end(self, task_id: TaskId, back: int, state: TaskState) -> Completion:
+        """Return the end of an attempt, with a result that only this one brings."""
+        attempt = self.attempt(task_id, back)
+        is_success = state is TaskState.SUCCEEDED
+        return Completion(
+            task_id,
+            attempt,
+            state,
+            result_of(attempt) if is_success else None,
+            None if is_success else f"ended: attempt {attempt}",
+            bill(attempt),
+            tenant_id=self.tenants[task_id],
+            kind=KIND,
+        )
+
+    def is_late(self, task_id: TaskId) -> bool:
+        """Say whether a deadline has passed."""
+        deadline_s = self.model.tasks[task_id].deadline_s
+        return deadline_s is not None and deadline_s <= self.model.now_s
+
+    def held(self, worker: int | None, *, knows: bool) -> tuple[WorkerId | None, list[TaskId]]:
+        """Return a worker and what it says it holds."""
+        if worker is None:
+            return None, []
+        by = self.workers[worker]
+        holds = [key for key, task in self.model.tasks.items() if task.worker == by]
+        return by, holds if knows else []
+
+    def nobody_dead_runs(self) -> None:
+        """Look that no task runs in the name of a worker without a lease."""
+        seen = self.run(self.subject.seen())
+        runs = {one.worker for one in seen.tasks.values() if one.state is TaskState.RUNNING}
+        assert runs <= seen.alive, "a dead worker's task still runs after recovery"
+
+
+async def refusal_of(call: Coroutine[Any, Any, object]) -> Refusal | None:
+    """Return why a call was refused, or None."""
+    try:
+        await call
+    except ConflictError:
+        return "conflict"
+    except NotFoundError:
+        return "not_found"
+    return None
+
+
+def _pick(number: int, favoured: list[TaskId], every: list[TaskId]) -> TaskId:
+    order = favoured if favoured and number < ANY else every
+    return order[number % len(order)]
+
+
+def bill(attempt: int) -> tuple[Usage, ...]:
+    """Return the one model call of an attempt."""
+    at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    return (
+        Usage(
+            attempt=attempt,
+            call=0,
+            model="m",
+            prompt_tokens=5,
+            completion_tokens=2,
+            cost_nanousd=7,
+            at=at,
+        ),
+    )
