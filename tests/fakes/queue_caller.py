@@ -29,8 +29,15 @@ ANY = 6
 class Subject(Protocol):
     """A queue under test, with its rows as seen from outside."""
 
-    queue: TaskQueue
-    tasks: TaskStore
+    @property
+    def queue(self) -> TaskQueue:
+        """The queue."""
+        ...
+
+    @property
+    def tasks(self) -> TaskStore:
+        """Its tasks as callers see them."""
+        ...
 
     async def reset(self) -> None:
         """Empty it."""

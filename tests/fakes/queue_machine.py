@@ -27,7 +27,6 @@ from domain.task import (
 )
 from tests.fakes.queue_caller import (
     KIND,
-    LEASE_S,
     STEP_S,
     TENANTS,
     QueueCaller,
@@ -70,7 +69,7 @@ def check_queue(subject: Subject, run: Run, *, examples: int, steps: int, shrink
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(lambda: QueueMachine(subject, run), settings=profile)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: QueueMachine(subject, run), settings=profile)  # type: ignore[arg-type]
 
 
 class QueueMachine(RuleBasedStateMachine):

@@ -198,10 +198,11 @@ class QueueModel:
             task = self.tasks.get(end.task_id)
             if task is None or task.attempt != end.attempt or task.state is not TaskState.RUNNING:
                 continue
-            task.move(_after(task, end), end.error, self.now_s, crashed=end.crashed)
+            state = _after(task, end)
+            task.move(state, end.error, self.now_s, crashed=end.crashed)
             task.crashes += end.crashed
             task.max_attempts += not end.count_attempt
-            if task.state is TaskState.WAITING:
+            if state is TaskState.WAITING:
                 task.not_before_s = self.now_s + end.wait_s
             stored.add(end.task_id)
         return frozenset(stored)

@@ -1,4 +1,4 @@
-"""The queue in memory does what the queue in Postgres does, so that tests over it mean something."""
+"""The queue in memory does what the one in Postgres does, so that tests over it are true."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

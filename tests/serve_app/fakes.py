@@ -36,6 +36,7 @@ from domain.task import (
     FINISHED_STATES,
     FOLLOW_UP,
     LEAD_ANALYSIS,
+    REPLAYABLE_STATES,
     Admission,
     Submission,
     Task,
@@ -224,6 +225,16 @@ class FakeTasks:
         if task.state in FINISHED_STATES:
             raise ConflictError("task", str(task_id), f"is {task.state} already")
         self.world.tasks[task_id] = task.model_copy(update={"state": TaskState.CANCELLED})
+        return self.world.tasks[task_id]
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        task = await self.get(tenant_id, task_id)
+        if task.state not in REPLAYABLE_STATES:
+            raise ConflictError("task", str(task_id), f"is {task.state}")
+        changes = {"state": TaskState.QUEUED, "deadline_at": deadline_at}
+        self.world.tasks[task_id] = task.model_copy(update=changes)
         return self.world.tasks[task_id]
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
