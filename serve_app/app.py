@@ -28,17 +28,19 @@ from domain.lead import Lead
 from postgres.announce import Announcer, listen
 from postgres.derived_stores import PostgresAnalysisStore, PostgresUsageStore
 from postgres.follow_up_store import PostgresFollowUpStore
+from postgres.key_store import PostgresKeyStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from serve_app.api import build_api
+from serve_app.auth.composition import open_identity
 from serve_app.business import business_line
 from serve_app.draft_check import draft_check
-from serve_app.identity import LoopbackIdentity
+from serve_app.identity import Identity
 from serve_app.retention import delete_finished_tasks
 from serve_app.services import LeadReader, Services
-from serve_app.settings import Settings, database_url
+from serve_app.settings import Settings, database_url, hs256_secret
 from serve_app.start_check import reference_model
 
 logger = logging.getLogger(__name__)
@@ -124,8 +126,11 @@ async def open_services(
     async with (
         open_database(url, settings.database) as database,
         Announcer(database) as announcer,
+        open_identity(
+            settings.auth, PostgresKeyStore(database), hs256_secret=hs256_secret(settings.auth)
+        ) as identity,
     ):
-        engine, services = _compose(settings, links, database, announcer)
+        engine, services = _compose(settings, links, database, announcer, identity)
         await engine.start()
         loops = [
             asyncio.create_task(listen(url, settings.database, engine.wake), name="hints"),
@@ -144,7 +149,11 @@ async def open_services(
 
 
 def _compose(
-    settings: Settings, links: Mapping[AgentKind, Link], database: Database, announcer: Announcer
+    settings: Settings,
+    links: Mapping[AgentKind, Link],
+    database: Database,
+    announcer: Announcer,
+    identity: Identity,
 ) -> tuple[Engine, Services]:
     agents = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
     tasks = PostgresTaskStore(database, tuple(agents))
@@ -174,11 +183,13 @@ def _compose(
         analyses=PostgresAnalysisStore(database),
         follow_ups=PostgresFollowUpStore(database),
         usage=PostgresUsageStore(database),
-        business=business_line(settings.scoring.profile.name, settings.writing.postal_address),
+        business=""
+        if settings.auth.keeps_strangers_out
+        else business_line(settings.scoring.profile.name, settings.writing.postal_address),
         check_draft=draft_check(settings.writing, settings.scoring.profile),
         prices=prices,
         compare_with=reference_model(prices, settings.usage),
-        identity=LoopbackIdentity(),
+        identity=identity,
         read_lead=_reader(settings.scoring.profile.countries_for),
         kinds=frozenset(agents),
         limits=settings.http,

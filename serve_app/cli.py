@@ -29,6 +29,7 @@ class Commands(click.Group):
         "demo": "serve_app.commands.demo:demo",
         "deploy-config": "serve_app.commands.deploy_config:deploy_config_command",
         "follow-ups": "serve_app.commands.follow_ups:follow_ups",
+        "keys": "serve_app.commands.keys:keys",
         "leads": "serve_app.commands.leads:leads",
         "migrate": "serve_app.commands.migrate:migrate",
         "score": "serve_app.commands.score:score_command",

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
 from domain.errors import DeadlineExceededError, InvalidInputError, PayloadTooLargeError
+from serve_app.auth.gate import admit, needed_by
 from serve_app.settings import HttpSettings
 
 TIMEOUT_HEADER = "X-Request-Timeout-Seconds"
@@ -157,12 +158,15 @@ class JsonRoute(APIRoute):
         """Return FastAPI's handler behind our checks of the request."""
         handle = super().get_route_handler()
         takes_body = self.body_field is not None
+        needed = needed_by(self.dependant)
 
         async def checked(request: Request) -> Response:
             limits: HttpSettings = request.app.state.services.limits
-            if not accepts_json(request.headers.get("accept", "")):
-                raise HTTPException(406, "allowed: application/json")
-            seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
+            seconds, fault = limits.default_timeout_s, None
+            try:
+                seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
+            except InvalidInputError as error:
+                fault = error  # told to whom we know, not to strangers
             deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 4)
             request.state.deadline_unix_s = deadline_unix_s
             limit_bytes = limits.max_batch_body_bytes if self.batch else limits.max_body_bytes
@@ -170,6 +174,11 @@ class JsonRoute(APIRoute):
             limit = asyncio.timeout(deadline_unix_s - time.time())
             try:
                 async with limit:
+                    await admit(request, needed)
+                    if fault is not None:
+                        raise fault
+                    if not accepts_json(request.headers.get("accept", "")):
+                        raise HTTPException(406, "allowed: application/json")
                     if takes_body:
                         await read_body(strict)
                     return await handle(strict)

@@ -15,6 +15,7 @@ from types import FrameType
 
 from domain.errors import ConfigurationError, UnavailableError
 from serve_app import orphans
+from serve_app.addresses import reachable_here
 from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
 from serve_app.log_file import followed_log
@@ -189,6 +190,7 @@ def stop_signals() -> Iterator[threading.Event]:
 
 
 def address_of(http: HttpSettings) -> str:
-    """Return the address of the service as a browser takes it."""
-    host = f"[{http.host}]" if ":" in http.host else http.host
+    """Return the address of the service as a browser on this machine takes it."""
+    host = reachable_here(http.host)
+    host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{http.port}"
