@@ -149,7 +149,8 @@ def check_operation(sender: Sender, operation: Any, how: settings) -> None:
         if answer is None:
             return
         told = f"{case.as_curl_command()}\n{answer.status_code} {answer.text}"
-        assert answer.status_code < 500 or answer.status_code == 504, told
+        late = 504 if case.path.startswith("/v1") else 503  # a probe says so where we are busy
+        assert answer.status_code in (late, *range(200, 500)), told
         if answer.status_code >= 400 and case.path.startswith("/v1"):
             assert answer.headers["content-type"] == "application/problem+json", told
 
