@@ -106,6 +106,15 @@ def refuse_unstorable(value: Any) -> None:
             rest.append((child, f"{path}.{key}" if path else str(key), depth + 1))
 
 
+def refuse_zeros(request: Request) -> None:
+    r"""Raise InvalidInputError where an address holds ``%00``: no stored text may."""
+    named = [*request.path_params.items(), *request.query_params.multi_items()]
+    for name, value in named:
+        if "\x00" in name or "\x00" in str(value):
+            field = name.replace("\x00", "")[:80] or "query"
+            raise InvalidInputError(field, r"text with \u0000", "text without it")
+
+
 def accepts_json(accept: str) -> bool:
     """Tell whether an ``Accept`` header admits an answer in JSON (RFC 9110, section 12.5.1)."""
     if not accept.strip():
@@ -177,6 +186,7 @@ class JsonRoute(APIRoute):
                     await admit(request, needed)
                     if fault is not None:
                         raise fault
+                    refuse_zeros(request)
                     if not accepts_json(request.headers.get("accept", "")):
                         raise HTTPException(406, "allowed: application/json")
                     if takes_body:

@@ -1,6 +1,7 @@
 """A service that asks who is calling, over real HTTP, with keys of the command line."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.system.application import GARDENOS, Application, environment, until
+from tests.system.application import GARDENOS, REPOSITORY, Application, environment, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -23,6 +24,7 @@ SETTINGS = {
     "GARDENOS_AUTH__MODE": "api_key",
     "GARDENOS_AUTH__CACHE_S": str(KNOWN_S),
     "GARDENOS_HTTP__HOST": HOST,
+    "GARDENOS_DASHBOARD__ENABLED": "false",
 }
 SLACK_S = 5.0
 """A machine that is busy may be late; what is promised is the time of the setting."""
@@ -67,8 +69,8 @@ def make_key(application: Application, *scopes: str) -> Any:
 def status_of(application: Application, key: str | None, method: str = "GET") -> int:
     """Return how a request with a key is answered."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    body = {"json": {"contact": {"email": "a@example.com"}}} if method == "POST" else {}
-    return application.http.request(method, "/v1/leads", headers=headers, **body).status_code
+    lead = {"contact": {"email": "a@example.com"}} if method == "POST" else None
+    return application.http.request(method, "/v1/leads", headers=headers, json=lead).status_code
 
 
 def test_a_key_opens_what_it_may_until_it_is_revoked(guarded: Application) -> None:
@@ -113,6 +115,36 @@ def test_the_command_line_sends_its_key_and_says_where_one_goes(guarded: Applica
         guarded, *score, str(guarded.folder / "scored.jsonl"), variables={"GARDENOS_API_KEY": key}
     )
     assert scored.returncode == 0, scored.stderr
+
+
+def test_the_guide_does_what_it_says(guarded: Application) -> None:
+    guide = (REPOSITORY / "docs" / "how-to" / "know-who-calls.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(\.venv/bin/gardenos keys .*?|curl .*?)```", guide, re.DOTALL)
+    assert len(blocks) == 3
+    key_id = make_key(guarded, "read")["key_id"]
+    for block in blocks:
+        commands = block.replace(".venv/bin/", f"{GARDENOS.parent}/").replace("4fQx0aB7Kd2", key_id)
+        commands = commands.replace("http://127.0.0.1:8000", guarded.address)
+        done = subprocess.run(
+            [
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+                commands.replace("http://127.0.0.1:8000", guarded.address),
+            ],
+            cwd=guarded.folder,
+            env=environment(SETTINGS),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+        if block.startswith("curl"):
+            assert "items" in json.loads(done.stdout)
+    (guarded.folder / "key.txt").unlink()
 
 
 def test_no_key_stands_in_a_log_or_in_the_database(guarded: Application) -> None:

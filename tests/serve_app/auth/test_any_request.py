@@ -67,7 +67,9 @@ class Sender:
         }
         self.document = (await self.http.get("/openapi.json")).json()
 
-    async def answer(self, case: "schemathesis.Case", *, streams: bool) -> httpx.Response | None:
+    async def answer(
+        self, case: "schemathesis.Case[Any]", *, streams: bool
+    ) -> httpx.Response | None:
         """Return the answer to a case; None where a stream went on without an end."""
         self.sent += 1
         asked = case.as_transport_kwargs(base_url="http://gardenos")
@@ -144,7 +146,7 @@ def check_operation(sender: Sender, operation: Any, how: settings) -> None:
 
     @how
     @given(case=st.one_of(cases))
-    def every_answer_is_sound(case: "schemathesis.Case") -> None:
+    def every_answer_is_sound(case: "schemathesis.Case[Any]") -> None:
         answer = sender.run(sender.answer(case, streams=streams))
         if answer is None:
             return
@@ -163,5 +165,6 @@ def test_no_request_that_the_document_suggests_is_a_fault_of_ours(sender: Sender
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_no_request_out_of_thousands_is_a_fault_of_ours(sender: Sender) -> None:
     check_every_operation(sender, settings(QUICK, max_examples=MANY))

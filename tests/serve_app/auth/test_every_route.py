@@ -184,7 +184,7 @@ async def test_a_caller_without_one_of_the_scopes_is_refused_before_anything_is_
     stored: Stored, database: Database
 ) -> None:
     before = await stored.rows()
-    keys = {
+    keys: dict[Scope, str] = {
         lacking: await add_key(database, OWNER, ALL_SCOPES - {lacking, Scope.ADMIN})
         for lacking in Scope
         if lacking is not Scope.ADMIN

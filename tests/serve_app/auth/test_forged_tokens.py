@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -102,7 +103,7 @@ def der_signed() -> str:
 
 NONE = {"typ": "JWT", "kid": "one"}
 OWN_JWK = jwk_of(STRANGER, "one")
-FORGED = {
+FORGED: dict[str, Callable[[], str]] = {
     "none algorithm": lambda: by_hand({**NONE, "alg": "none"}, claims(), b""),
     "none algorithm, signed": lambda: by_hand({**NONE, "alg": "none"}, claims(), b"x" * 64),
     "None in another case": lambda: by_hand({**NONE, "alg": "nOnE"}, claims(), b"x" * 64),
