@@ -12,6 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from jwt.algorithms import ECAlgorithm
 
 from domain.caller import Scope
 from domain.errors import UnauthenticatedError
@@ -316,7 +317,7 @@ async def test_refused_tokens_take_no_memory_and_good_ones_a_bounded_one() -> No
         {**jwk_of(ec_key(), "one"), "kid": ""},
         {**jwk_of(ec_key(), "one"), "x": "AAAA"},
         {**jwk_of(ec_key(), "one"), "crv": ["P-256"]},
-        {**jwk_of(ec_key(), "one"), "d": "AAAA"},
+        {**ECAlgorithm.to_jwk(ec_key(), as_dict=True), "kid": "one", "key_ops": ["verify"]},
         {"kty": "oct", "kid": "one", "k": "c2VjcmV0"},
         {"kty": "oct", "kid": "one", "k": "c2VjcmV0", "alg": "HS256"},
         {"kty": ["EC"], "kid": "one"},

@@ -146,6 +146,18 @@ async def test_guessing_takes_bounded_memory_and_few_statements_and_displaces_no
 
 
 @simulated
+async def test_an_unknown_key_is_looked_up_once_in_its_time() -> None:
+    store = FakeKeyStore()
+    identity = an_identity(store, cache_s=10)
+    guess, _ = new_key()
+    for _ in range(90):
+        with pytest.raises(UnauthenticatedError):
+            await identity.identify(headers_of(guess))
+        await asyncio.sleep(0.5)
+    assert len(store.asked) == 5
+
+
+@simulated
 async def test_an_honest_new_key_is_found_in_the_middle_of_a_flood() -> None:
     store = FakeKeyStore(takes_s=0.005)
     text = await stored(store)
