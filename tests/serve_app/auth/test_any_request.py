@@ -159,6 +159,7 @@ def check_operation(sender: Sender, operation: Any, how: settings) -> None:
     every_answer_is_sound()
 
 
+@pytest.mark.timeout(240)
 def test_no_request_that_the_document_suggests_is_a_fault_of_ours(sender: Sender) -> None:
     check_every_operation(sender, settings(QUICK, max_examples=FEW, derandomize=True))
     assert sender.sent > 10 * FEW
