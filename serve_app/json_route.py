@@ -15,6 +15,11 @@ from domain.errors import DeadlineExceededError, InvalidInputError, PayloadTooLa
 from serve_app.settings import HttpSettings
 
 TIMEOUT_HEADER = "X-Request-Timeout-Seconds"
+DEADLINE_HEADER = "Gardenos-Deadline-Ms"
+
+MAX_DEADLINE_MS = 30 * 86_400 * 1000
+"""Longest time that a deadline may lie ahead: 30 days."""
+
 MAX_DEPTH = 64
 """Deepest nesting of lists and objects in a body."""
 
@@ -148,6 +153,21 @@ def timeout_s(header: str | None, limits: HttpSettings) -> float:
     return seconds
 
 
+def deadline_s(header: str | None) -> float | None:
+    """Return how far ahead the work's deadline lies, or None where none is named.
+
+    Raises:
+        InvalidInputError: The header is no whole number of milliseconds in the allowed range.
+    """
+    if header is None:
+        return None
+    plain = header.isascii() and header.isdecimal() and len(header) <= len(str(MAX_DEADLINE_MS))
+    if not plain or not 1 <= int(header) <= MAX_DEADLINE_MS:
+        allowed = f"whole milliseconds from 1 to {MAX_DEADLINE_MS}"
+        raise InvalidInputError(DEADLINE_HEADER, header[:40], allowed)
+    return int(header) / 1000
+
+
 class JsonRoute(APIRoute):
     """A route under ``/v1``: answers JSON, reads bounded strict JSON, keeps to its deadline."""
 
@@ -163,7 +183,11 @@ class JsonRoute(APIRoute):
             if not accepts_json(request.headers.get("accept", "")):
                 raise HTTPException(406, "allowed: application/json")
             seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
-            deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 4)
+            work_s = deadline_s(request.headers.get(DEADLINE_HEADER))
+            now_unix_s = time.time()
+            request.state.work_deadline_unix_s = None if work_s is None else now_unix_s + work_s
+            seconds = seconds if work_s is None else min(seconds, work_s)
+            deadline_unix_s = now_unix_s + seconds - min(ANSWER_MARGIN_S, seconds / 4)
             request.state.deadline_unix_s = deadline_unix_s
             limit_bytes = limits.max_batch_body_bytes if self.batch else limits.max_body_bytes
             strict = JsonRequest(request.scope, request.receive, limit_bytes=limit_bytes)
