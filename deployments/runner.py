@@ -23,7 +23,7 @@ from deployments.wire import (
 )
 from domain.errors import AgentError
 from domain.ids import TaskId
-from domain.task import TaskEnvelope
+from domain.task import DEADLINE_EXCEEDED, TaskEnvelope
 from domain.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -304,7 +304,7 @@ def _expired(task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
         task.task_id,
         task.attempt,
         Ending.EXPIRED,
-        code="expired",
+        code=DEADLINE_EXCEEDED,
         detail="the deadline has passed",
         usage=usage,
     )
