@@ -263,6 +263,13 @@ class Engine:
         self._finish_watch.tell([task_id])
         return task
 
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        """Stop what runs of tasks that were deleted, here and at every agent."""
+        for pool in self._pools.values():
+            for task_id in task_ids:
+                pool.dispatcher.cancel(task_id)
+        self._finish_watch.tell(task_ids)
+
     async def pools(self) -> Sequence[PoolState]:
         """Return the state of every kind of agent, without asking the database."""
         return [state_of(pool) for pool in self._pools.values()]
