@@ -109,6 +109,11 @@ class Dispatcher:
         """Tasks that still need an end."""
         return self._state.held
 
+    @property
+    def credit(self) -> int:
+        """Tasks that may be with the agents at once."""
+        return self._state.credit
+
     def held_ids(self) -> list[TaskId]:
         """Return the tasks that still need an end."""
         return self._state.held_ids()
