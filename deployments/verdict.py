@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from deployments.errors import LinkError
 from deployments.wire import Ending, TaskOutcome
-from domain.task import Completion, Release, TaskEnvelope, TaskState, backoff_s
+from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, TaskState, backoff_s
 
 ALONE_AFTER_CRASHES = 2
 """A task present at so many crashes runs with nothing beside it."""
@@ -26,11 +26,16 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Bounds of the wait before a retry, in seconds, and a draw in [0, 1)."""
+    """Bounds of the wait before a retry, in seconds, a draw in [0, 1), and the time.
+
+    Attributes:
+        now_unix_s: A wait that would end after the task's deadline is not begun.
+    """
 
     base_s: float
     cap_s: float
     jitter: float
+    now_unix_s: float = 0.0
 
     def wait_s(self, attempt: int) -> float:
         """Return the wait after ``attempt`` attempts, at least 1."""
@@ -118,7 +123,7 @@ def after_late_outcome(
 
 def expired(task: TaskEnvelope) -> Completion:
     """Return the end of a task whose deadline has passed."""
-    return failed(task, TaskState.EXPIRED, "expired: the deadline has passed")
+    return failed(task, TaskState.EXPIRED, f"{DEADLINE_EXCEEDED}: the deadline has passed")
 
 
 def failed(task: TaskEnvelope, state: TaskState, error: str) -> Completion:
@@ -158,11 +163,16 @@ def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> C
     )
 
 
-def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Release:
+def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Completion | Release:
+    wait_s = backoff.wait_s(task.attempt)
+    if task.deadline_unix_s is not None and backoff.now_unix_s + wait_s >= task.deadline_unix_s:
+        why = f"no time is left for another attempt after {outcome.code}: {outcome.detail}"
+        late = replace(outcome, code=DEADLINE_EXCEEDED, detail=why)
+        return _completion(task, TaskState.EXPIRED, late)
     return Release(
         task.task_id,
         task.attempt,
-        backoff.wait_s(task.attempt),
+        wait_s,
         f"{outcome.code}: {outcome.detail}",
         usage=outcome.usage,
         tenant_id=task.tenant_id,

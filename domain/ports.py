@@ -232,11 +232,14 @@ class LeadStore(Protocol):
         """
         ...
 
-    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> Sequence[TaskId]:
         """Delete a lead with everything derived from it.
 
         Analyses, drafts, outcomes, its tasks and their results and contact keys go. Usage stays,
         without the lead. Its duplicates are linked anew and analysed again.
+
+        Returns:
+            The open tasks that went with it: whoever runs one should be told.
 
         Raises:
             NotFoundError: The tenant has no such lead.

@@ -23,6 +23,10 @@ FOLLOW_UP = AgentKind("follow_up")
 DEFAULT_MAX_ATTEMPTS = 5
 
 
+DEADLINE_EXCEEDED = "deadline_exceeded"
+"""Code of everything that could not be done in time, wherever that was found out."""
+
+
 class TaskState(StrEnum):
     """Where a task is in its life.
 

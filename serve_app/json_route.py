@@ -16,6 +16,11 @@ from serve_app.auth.gate import admit, needed_by
 from serve_app.settings import HttpSettings
 
 TIMEOUT_HEADER = "X-Request-Timeout-Seconds"
+DEADLINE_HEADER = "Gardenos-Deadline-Ms"
+
+MAX_DEADLINE_MS = 30 * 86_400 * 1000
+"""Longest time that a deadline may lie ahead: 30 days."""
+
 MAX_DEPTH = 64
 """Deepest nesting of lists and objects in a body."""
 
@@ -158,6 +163,21 @@ def timeout_s(header: str | None, limits: HttpSettings) -> float:
     return seconds
 
 
+def deadline_s(header: str | None) -> float | None:
+    """Return how far ahead the work's deadline lies, or None where none is named.
+
+    Raises:
+        InvalidInputError: The header is no whole number of milliseconds in the allowed range.
+    """
+    if header is None:
+        return None
+    plain = header.isascii() and header.isdecimal() and len(header) <= len(str(MAX_DEADLINE_MS))
+    if not plain or not 1 <= int(header) <= MAX_DEADLINE_MS:
+        allowed = f"whole milliseconds from 1 to {MAX_DEADLINE_MS}"
+        raise InvalidInputError(DEADLINE_HEADER, header[:40], allowed)
+    return int(header) / 1000
+
+
 class JsonRoute(APIRoute):
     """A route under ``/v1``: answers JSON, reads bounded strict JSON, keeps to its deadline."""
 
@@ -171,12 +191,16 @@ class JsonRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             limits: HttpSettings = request.app.state.services.limits
-            seconds, fault = limits.default_timeout_s, None
+            seconds, work_s, fault = limits.default_timeout_s, None, None
             try:
                 seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
+                work_s = deadline_s(request.headers.get(DEADLINE_HEADER))
             except InvalidInputError as error:
                 fault = error  # told to whom we know, not to strangers
-            deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 4)
+            now_unix_s = time.time()
+            request.state.work_deadline_unix_s = None if work_s is None else now_unix_s + work_s
+            seconds = seconds if work_s is None else min(seconds, work_s)
+            deadline_unix_s = now_unix_s + seconds - min(ANSWER_MARGIN_S, seconds / 4)
             request.state.deadline_unix_s = deadline_unix_s
             limit_bytes = limits.max_batch_body_bytes if self.batch else limits.max_body_bytes
             strict = JsonRequest(request.scope, request.receive, limit_bytes=limit_bytes)

@@ -121,6 +121,10 @@ class Engine(Protocol):
         """
         ...
 
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        """Stop what runs of tasks that were deleted, wherever it runs."""
+        ...
+
     async def pools(self) -> Sequence[AgentPool]:
         """Return the state of every kind of agent, without asking the database."""
         ...

@@ -16,7 +16,7 @@ from domain.lead import LeadIdText
 from domain.task import LEAD_ANALYSIS, Submission
 from serve_app.auth.gate import NeededScopes, caller_of
 from serve_app.auth.schemes import BEARER, KEY
-from serve_app.json_route import TIMEOUT_HEADER
+from serve_app.json_route import DEADLINE_HEADER, MAX_DEADLINE_MS, TIMEOUT_HEADER
 from serve_app.services import Services
 
 DEFAULT_PAGE = 50
@@ -40,6 +40,8 @@ class Call:
         deadline_unix_s: When the answer must be out.
         names_deadline: Whether the caller chose that time, or it is the default.
         idempotency_key: As the caller chose it, or None.
+        work_deadline_unix_s: When the work itself must be done, by the header of that name; a
+            durable task outlives its request, so the request's own deadline is not the task's.
     """
 
     services: Services
@@ -47,6 +49,7 @@ class Call:
     deadline_unix_s: float
     names_deadline: bool
     idempotency_key: str | None
+    work_deadline_unix_s: float | None = None
 
     @property
     def tenant_id(self) -> TenantId:
@@ -90,11 +93,32 @@ async def identified(
             examples=[5],
         ),
     ] = None,
+    deadline_ms: Annotated[
+        int | None,
+        Header(
+            alias=DEADLINE_HEADER,
+            ge=1,
+            le=MAX_DEADLINE_MS,
+            description="Milliseconds from now in which the work must be done: for a direct call"
+            " the call's deadline, for tasks that are queued the deadline of each. Where several"
+            f" are named - this, `{TIMEOUT_HEADER}`, `deadline_ms`, `deadline_at` - the earliest"
+            " holds. What cannot be done in time ends at once as `deadline_exceeded`.",
+            examples=[5000],
+        ),
+    ] = None,
 ) -> Call:
     """Return the call of a request; a route asks for it by way of the scopes it needs."""
     services: Services = request.app.state.services
     caller = await caller_of(request)
-    return Call(services, caller, request.state.deadline_unix_s, named_timeout is not None, None)
+    names_deadline = named_timeout is not None or deadline_ms is not None
+    return Call(
+        services,
+        caller,
+        request.state.deadline_unix_s,
+        names_deadline,
+        None,
+        request.state.work_deadline_unix_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
     ended: list[int] = []
     for step, n in steps:
         if step == "add":
-            added += s.add(envelope(added, priority=list(Priority)[n % 5]))
+            added += s.add(envelope(added, priority=list(Priority)[n % len(Priority)]))
         elif step == "send":
             room = s.credit - s.outstanding
             batch = s.next_batch(0)

@@ -133,3 +133,14 @@ def test_what_is_handed_back_keeps_its_attempt() -> None:
     gone = handed_back(envelope(1, direct=True), "stopping")
     assert isinstance(gone, Completion)
     assert gone.state is TaskState.ABANDONED
+
+
+def test_a_back_off_that_would_pass_the_deadline_is_not_begun() -> None:
+    now = Backoff(base_s=1.0, cap_s=60.0, jitter=0.5, now_unix_s=100.0)
+    failure = outcome(Ending.FAILED, retryable=True)
+    late = after_outcome(envelope(1, deadline_unix_s=100.5), failure, now)
+    assert isinstance(late, Completion)
+    assert late.state is TaskState.EXPIRED
+    assert (late.error or "").startswith("deadline_exceeded: ")
+    assert late.usage == (a_bill(1),)
+    assert isinstance(after_outcome(envelope(1, deadline_unix_s=100.6), failure, now), Release)

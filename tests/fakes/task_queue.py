@@ -138,7 +138,9 @@ class MemoryTaskQueue:
             raise ValueError("a result that no column takes")
         stored = set()
         for completion in completions:
-            row = self.rows[completion.task_id]
+            row = self.rows.get(completion.task_id)
+            if row is None:  # deleted with its lead
+                continue
             row.usage.extend(completion.usage)
             if not self._passes(row, completion):
                 continue

@@ -98,6 +98,7 @@ class World:
     direct_state: TaskState = TaskState.SUCCEEDED
     direct_error: str | None = None
     waited_until: list[float] = field(default_factory=list)
+    forgotten: list[TaskId] = field(default_factory=list)
     follow_ups: dict[UUID, FollowUpRecord] = field(default_factory=dict)
     usage: list[UsageLine] = field(default_factory=list)
     usage_asked: list[dict[str, Any]] = field(default_factory=list)
@@ -182,6 +183,9 @@ class FakeEngine:
 
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         return await FakeTasks(self.world).cancel(tenant_id, task_id)
+
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        self.world.forgotten.extend(task_ids)
 
     async def pools(self) -> Sequence[FakePool]:
         return self.world.pools_now
@@ -277,9 +281,11 @@ class FakeLeads:
         self.world.leads[lead_id] = replace(after, version=before.version + 1)
         return self.world.leads[lead_id]
 
-    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> Sequence[TaskId]:
         await self.get(tenant_id, lead_id)
         del self.world.leads[lead_id]
+        tasks = self.world.tasks.items()
+        return [TaskId(known) for known, task in tasks if task.lead_id == lead_id]
 
 
 @dataclass
