@@ -9,6 +9,10 @@ from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, Ta
 ALONE_AFTER_CRASHES = 2
 """A task present at so many crashes runs with nothing beside it."""
 
+CRASHES_AT_MOST = 10
+"""A task present at so many crashes ends, even where none was seen to be its own: one that kills
+its process before its start is told must not go round for ever."""
+
 RETRY_IN_PLACE_S = 0.1
 """Wait before a batch that no agent could take is sent again, in seconds."""
 
@@ -77,6 +81,8 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
     """
     if task.alone and started and error.crashed:
         return failed(task, TaskState.DEAD, "poison: the process died each time it ran this task")
+    if error.reached and error.crashed and task.crashes + 1 >= CRASHES_AT_MOST:
+        return failed(task, TaskState.DEAD, "agent_lost: the process died too often under it")
     touched = error.reached and (started or not task.alone)
     if task.direct:
         return _again(task, backoff, touched=touched)
@@ -86,11 +92,17 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
             task.attempt,
             UNREACHED_WAIT_S,
             f"unreached: {error.reason}",
+            crashed=error.reached and error.crashed,
             count_attempt=False,
         )
     wait_s = backoff.wait_s(task.crashes) if task.crashes else 0.0
     return Release(
-        task.task_id, task.attempt, wait_s, f"agent_lost: {error.reason}", crashed=error.crashed
+        task.task_id,
+        task.attempt,
+        wait_s,
+        f"agent_lost: {error.reason}",
+        crashed=error.crashed,
+        count_attempt=not error.crashed,
     )
 
 

@@ -176,6 +176,17 @@ class TaskStore(Protocol):
         """
         ...
 
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        """Queue a dead, failed or expired task again: same id, fresh budget, attempts kept.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+            ConflictError: It is open, succeeded, was cancelled or abandoned.
+        """
+        ...
+
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         """Return which of the tasks are finished; a long poll asks for all its waiters at once."""
         ...

@@ -73,6 +73,11 @@ TRANSITIONS: Mapping[TaskState, frozenset[TaskState]] = MappingProxyType(
 FINISHED_STATES = frozenset(TaskState) - TRANSITIONS.keys()
 
 
+REPLAYABLE_STATES = frozenset({TaskState.DEAD, TaskState.FAILED, TaskState.EXPIRED})
+"""Finished states from which an operator may queue a task again: those without a result that
+nobody asked for. It is no transition of the queue's own."""
+
+
 class Priority(StrEnum):
     """How soon a task should run, compared with others of the same tenant."""
 
@@ -123,6 +128,18 @@ def backoff_s(attempt: int, *, base_s: float, cap_s: float, jitter: float) -> fl
     return jitter * min(cap_s, base_s * 2.0 ** min(attempt - 1, 60))
 
 
+class TaskAttempt(Frozen):
+    """One ended attempt of a task."""
+
+    attempt: Annotated[int, Field(ge=0)]
+    worker_id: UUID | None = Field(description="The orchestrator that held it.")
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime
+    state: TaskState = Field(description="Where the task went.")
+    error: str | None = Field(default=None, description="Code and sentence of the failure.")
+    crashed: bool = Field(description="Whether a process died under it.")
+
+
 class Task(Frozen):
     """A task as callers see it."""
 
@@ -147,6 +164,9 @@ class Task(Frozen):
     deadline_at: AwareDatetime | None = None
     error: str | None = Field(default=None, description="Code and sentence of the last failure.")
     result: JsonValue = None
+    attempts: tuple[TaskAttempt, ...] = Field(
+        default=(), description="Ended attempts, oldest first; only where one task is read."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,13 @@ from postgres.retries import again, in_transaction
 CRASHES_BEFORE_ALONE = 2
 """A task present at so many crashes runs next with nothing beside it."""
 
+WORKER_LOSSES_AT_MOST = 20
+"""A task that was held by so many orchestrators when they died ends as dead.
+
+An orchestrator holds hundreds of tasks, so its death is hardly ever one task's doing; a storm of
+kills must end none of the innocent, and one that does kill them must not go round for ever.
+"""
+
 MAX_ERROR_CHARACTERS = 1000
 
 
@@ -147,7 +154,10 @@ class PostgresTaskQueue:
 
         async def move(connection: Connection) -> list[asyncpg.Record]:
             moved: list[asyncpg.Record] = []
-            for query in ("queue_recover_lost", "queue_recover_due", "queue_recover_expired"):
+            moved += await connection.fetch(
+                queries.load("queue_recover_lost"), limit, WORKER_LOSSES_AT_MOST
+            )
+            for query in ("queue_recover_due", "queue_recover_expired"):
                 moved += await connection.fetch(queries.load(query), limit)
             if worker is not None:
                 unheld = queries.load("queue_recover_unheld")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import asyncpg
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.ports import Page, QueueDepth
-from domain.task import Task, TaskState
+from domain.task import DEFAULT_MAX_ATTEMPTS, REPLAYABLE_STATES, Task, TaskAttempt, TaskState
 from postgres import queries
 from postgres.cursors import decode_cursor, encode_cursor
 from postgres.pool import Database
@@ -29,7 +30,9 @@ class PostgresTaskStore:
         row = await self._database.fetchrow(queries.load("task_get"), tenant_id, task_id)
         if row is None:
             raise NotFoundError("task", str(task_id))
-        return _task(row)
+        rows = await self._database.fetch(queries.load("task_attempts"), tenant_id, task_id)
+        attempts = tuple(TaskAttempt.model_validate(dict(one)) for one in rows)
+        return _task(row).model_copy(update={"attempts": attempts})
 
     async def list(
         self,
@@ -57,6 +60,20 @@ class PostgresTaskStore:
             return _task(row)
         task = await self.get(tenant_id, task_id)
         why = f"it is {task.state}; only open tasks can be cancelled"
+        raise ConflictError("task", str(task_id), why)
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        """Queue a task again that ended without a result; see the port."""
+        row = await self._database.fetchrow(
+            queries.load("task_replay"), tenant_id, task_id, DEFAULT_MAX_ATTEMPTS, deadline_at
+        )
+        if row is not None:
+            return _task(row)
+        task = await self.get(tenant_id, task_id)
+        allowed = ", ".join(sorted(REPLAYABLE_STATES))
+        why = f"it is {task.state}; only these can be replayed: {allowed}"
         raise ConflictError("task", str(task_id), why)
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:

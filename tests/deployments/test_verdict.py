@@ -67,10 +67,10 @@ def test_a_returned_task_is_sent_again_from_here() -> None:
     assert isinstance(after_outcome(envelope(1), outcome(Ending.RETURNED), BACKOFF), Retry)
 
 
-def test_a_task_lost_with_its_agent_goes_back_at_once_and_counts_a_crash() -> None:
+def test_a_task_lost_with_its_agent_goes_back_at_once_and_loses_no_attempt_by_the_crash() -> None:
     verdict = after_loss(envelope(1), DIED, BACKOFF, started=False)
     assert isinstance(verdict, Release)
-    assert (verdict.wait_s, verdict.crashed, verdict.count_attempt) == (0.0, True, True)
+    assert (verdict.wait_s, verdict.crashed, verdict.count_attempt) == (0.0, True, False)
 
 
 def test_from_the_second_crash_on_it_waits() -> None:

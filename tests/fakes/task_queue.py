@@ -193,7 +193,7 @@ class MemoryTaskQueue:
             is_unheld = row.worker == worker and self._is_unheld(row, holds)
             if row.state is TaskState.RUNNING and (is_unheld or not self._is_held(row)):
                 moved += 1
-                row.forgiven += is_unheld
+                row.forgiven += 1
                 if row.submission.direct:
                     self._finish(row, TaskState.ABANDONED)
                 else:
