@@ -61,6 +61,24 @@ class LeadFilter:
     call_first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilter:
+    """Which dead letters; None means any.
+
+    Attributes:
+        code: First word of the error, for example ``poison``.
+        since: Ended at or after.
+        until: Ended before.
+    """
+
+    state: TaskState | None = None
+    kind: AgentKind | None = None
+    code: str | None = None
+    lead_id: LeadId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 ItemT = TypeVar("ItemT")
 
 
@@ -176,17 +194,6 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def replay(
-        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
-    ) -> Task:
-        """Queue a dead, failed or expired task again: same id, fresh budget, attempts kept.
-
-        Raises:
-            NotFoundError: The tenant has no such task.
-            ConflictError: It is open, succeeded, was cancelled or abandoned.
-        """
-        ...
-
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         """Return which of the tasks are finished; a long poll asks for all its waiters at once."""
         ...
@@ -201,6 +208,42 @@ class TaskStore(Protocol):
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         """Delete finished tasks past their retention; return how many. Analyses stay."""
+        ...
+
+
+class DeadLetterStore(Protocol):
+    """Tasks that ended without a result: found, and queued again."""
+
+    async def list(
+        self, tenant_id: TenantId, letters: DeadLetterFilter, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
+        """Return tasks in one of :data:`domain.task.REPLAYABLE_STATES`, newest first.
+
+        Raises:
+            InvalidInputError: The cursor is not one of ours.
+        """
+        ...
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        """Queue such a task again: same id, fresh budget of attempts, those made are kept.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+            ConflictError: It is open, succeeded, was cancelled or abandoned.
+        """
+        ...
+
+    async def replay_many(
+        self,
+        tenant_id: TenantId,
+        letters: DeadLetterFilter,
+        *,
+        deadline_at: datetime | None,
+        limit: int,
+    ) -> tuple[Task, ...]:
+        """Queue up to ``limit`` again, oldest first; call again while it returns that many."""
         ...
 
 

@@ -5,6 +5,7 @@ import pytest
 from domain.errors import ConflictError, NotFoundError
 from domain.ids import DEFAULT_TENANT, TenantId
 from domain.task import Completion, Release, TaskState
+from postgres.dead_letter_store import PostgresDeadLetterStore
 from postgres.pool import Database
 from postgres.task_queue import WORKER_LOSSES_AT_MOST
 from postgres.task_store import PostgresTaskStore
@@ -68,22 +69,23 @@ async def test_a_replay_gives_a_fresh_budget_keeps_the_fence_and_happens_once(
     database: Database,
 ) -> None:
     store, world, task = PostgresTaskStore(database, [NOOP]), World(database), noop()
+    letters = PostgresDeadLetterStore(database, lambda _: None)
     await world.admit(task)
     (old,) = await world.claim()
     await world.queue.complete([Completion(old.task_id, 1, TaskState.DEAD, error="poison: died")])
 
     with pytest.raises(NotFoundError):
-        await store.replay(TenantId("other"), task.task_id)
-    again = await store.replay(DEFAULT_TENANT, task.task_id)
+        await letters.replay(TenantId("other"), task.task_id)
+    again = await letters.replay(DEFAULT_TENANT, task.task_id)
     assert (again.state, again.attempt, again.max_attempts, again.crashes) == ("queued", 2, 7, 0)
     with pytest.raises(ConflictError):
-        await store.replay(DEFAULT_TENANT, task.task_id)
+        await letters.replay(DEFAULT_TENANT, task.task_id)
 
     assert await world.queue.complete([success(old)]) == frozenset()  # late, before the next claim
     (new,) = await world.claim()
     assert await world.queue.complete([success(old)]) == frozenset()
     assert await world.queue.complete([success(new)]) == {task.task_id}
     with pytest.raises(ConflictError):
-        await store.replay(DEFAULT_TENANT, task.task_id)
+        await letters.replay(DEFAULT_TENANT, task.task_id)
     ended = await store.get(DEFAULT_TENANT, task.task_id)
     assert [one.state for one in ended.attempts] == ["dead", "succeeded"]
