@@ -13,6 +13,7 @@ from deployments.settings import AgentSettings
 from deployments.slots import Slots
 from deployments.task_heap import Attempt, attempt_of
 from deployments.wire import (
+    SCHEMA_UNKNOWN,
     Batch,
     Cancel,
     Ending,
@@ -126,7 +127,10 @@ class AgentRunner:
         outcome = stream.ready[0]
         if outcome.ending is not Ending.SUCCEEDED:
             raise AgentError(
-                outcome.code or outcome.ending.value, outcome.detail, outcome.retryable
+                outcome.code or outcome.ending.value,
+                outcome.detail,
+                outcome.retryable,
+                outcome.retry_after_s,
             )
         return AgentResult(outcome.result or b"", outcome.usage)
 
@@ -172,7 +176,7 @@ class AgentRunner:
         if any(self._cancelled_until.get(name, 0.0) > self._clock() for name in names):
             return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
         if not is_readable(task):
-            return _returned(task, "schema_unknown")
+            return _returned(task, SCHEMA_UNKNOWN)
         return None if self._slots.offer(task) else _returned(task, "full")
 
     def _pump(self) -> None:
@@ -323,4 +327,5 @@ def _failed(task: TaskEnvelope, error: AgentError) -> TaskOutcome:
         detail=error.detail,
         retryable=error.retryable,
         usage=error.usage if isinstance(error, PaidAgentError) else (),
+        retry_after_s=error.retry_after_s,
     )

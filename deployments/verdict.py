@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from deployments.errors import LinkError
-from deployments.wire import Ending, TaskOutcome
+from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
+from domain.failures import is_retryable
 from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, TaskState, backoff_s
 
 ALONE_AFTER_CRASHES = 2
@@ -15,6 +16,10 @@ its process before its start is told must not go round for ever."""
 
 RETRY_IN_PLACE_S = 0.1
 """Wait before a batch that no agent could take is sent again, in seconds."""
+
+READERS_AT_MOST = 50
+"""A task that so many attempts found no agent able to read ends: a rolling update, during which old
+replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
@@ -45,6 +50,14 @@ class Backoff:
         """Return the wait after ``attempt`` attempts, at least 1."""
         return backoff_s(attempt, base_s=self.base_s, cap_s=self.cap_s, jitter=self.jitter)
 
+    def wait_asked_s(self, attempt: int, retry_after_s: float | None) -> float:
+        """Return the wait where somebody asked for one, which is then never shorter.
+
+        Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
+        """
+        own_s = self.wait_s(attempt)
+        return own_s if retry_after_s is None else retry_after_s + min(own_s, self.base_s)
+
 
 Verdict = Completion | Release | Retry
 
@@ -63,9 +76,9 @@ def after_outcome(task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff) ->
         case Ending.EXPIRED:
             return _completion(task, TaskState.EXPIRED, outcome)
         case Ending.RETURNED:
-            return Retry(task, RETRY_IN_PLACE_S)
+            return _returned(task, outcome, backoff)
         case Ending.FAILED:
-            if outcome.retryable and not task.direct:
+            if is_retryable(outcome.code, said=outcome.retryable) and not task.direct:
                 return _release(task, backoff, outcome)
             return _completion(task, TaskState.FAILED, outcome)
 
@@ -160,6 +173,17 @@ def _again(task: TaskEnvelope, backoff: Backoff, *, touched: bool) -> Verdict:
     return Retry(replace(task, crashes=crashes, alone=crashes >= ALONE_AFTER_CRASHES), wait_s)
 
 
+def _returned(task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff) -> Verdict:
+    """Decide where a replica sent a task back unstarted."""
+    if outcome.code != SCHEMA_UNKNOWN or task.direct:
+        return Retry(task, RETRY_IN_PLACE_S)
+    why = f"{SCHEMA_UNKNOWN}: no agent could read version {task.schema_version} of it"
+    if task.attempt >= READERS_AT_MOST:
+        return failed(task, TaskState.DEAD, why)
+    wait_s = max(UNREACHED_WAIT_S, backoff.wait_s(task.attempt))
+    return Release(task.task_id, task.attempt, wait_s, why, count_attempt=False)
+
+
 def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> Completion:
     error = None if state is TaskState.SUCCEEDED else f"{outcome.code}: {outcome.detail}"
     result = outcome.result if state is TaskState.SUCCEEDED else None
@@ -176,7 +200,7 @@ def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> C
 
 
 def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Completion | Release:
-    wait_s = backoff.wait_s(task.attempt)
+    wait_s = backoff.wait_asked_s(task.attempt, outcome.retry_after_s)
     if task.deadline_unix_s is not None and backoff.now_unix_s + wait_s >= task.deadline_unix_s:
         why = f"no time is left for another attempt after {outcome.code}: {outcome.detail}"
         late = replace(outcome, code=DEADLINE_EXCEEDED, detail=why)

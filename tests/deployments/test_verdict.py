@@ -1,9 +1,14 @@
 """What becomes of a task after an attempt."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.errors import LinkError
 from deployments.verdict import (
+    CRASHES_AT_MOST,
+    READERS_AT_MOST,
+    UNREACHED_WAIT_S,
     Backoff,
     Retry,
     after_late_outcome,
@@ -12,7 +17,7 @@ from deployments.verdict import (
     after_outcome,
     handed_back,
 )
-from deployments.wire import Ending, TaskOutcome
+from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
 from domain.ids import DEFAULT_TENANT
 from domain.task import Completion, Release, TaskState
 from tests.fakes.agents import a_bill
@@ -144,3 +149,40 @@ def test_a_back_off_that_would_pass_the_deadline_is_not_begun() -> None:
     assert (late.error or "").startswith("deadline_exceeded: ")
     assert late.usage == (a_bill(1),)
     assert isinstance(after_outcome(envelope(1, deadline_unix_s=100.6), failure, now), Release)
+
+
+def test_the_wait_that_a_provider_asks_for_is_never_cut_short() -> None:
+    asked = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=40.0)
+    verdict = after_outcome(envelope(1), asked, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert 40.0 <= verdict.wait_s <= 40.0 + BACKOFF.base_s
+
+
+def test_a_wait_asked_for_beyond_the_deadline_ends_the_task_at_once() -> None:
+    task = replace(envelope(1), deadline_unix_s=1030.0)
+    asked = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=40.0)
+    verdict = after_outcome(task, asked, replace(BACKOFF, now_unix_s=1000.0))
+    assert isinstance(verdict, Completion)
+    assert verdict.state is TaskState.EXPIRED
+    assert (verdict.error or "").startswith("deadline_exceeded: ")
+
+
+def test_a_task_nobody_can_read_waits_without_losing_attempts_and_ends_at_last() -> None:
+    unread = replace(outcome(Ending.RETURNED), code=SCHEMA_UNKNOWN)
+    verdict = after_outcome(envelope(1), unread, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert not verdict.count_attempt
+    assert verdict.wait_s >= UNREACHED_WAIT_S
+    last = after_outcome(envelope(1, attempt=READERS_AT_MOST), unread, BACKOFF)
+    assert isinstance(last, Completion)
+    assert last.state is TaskState.DEAD
+
+
+def test_a_task_present_at_ten_crashes_ends_though_no_start_was_told() -> None:
+    task = replace(envelope(1), crashes=CRASHES_AT_MOST - 1, alone=True)
+    verdict = after_loss(task, DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Completion)
+    assert (verdict.state, (verdict.error or "").partition(":")[0]) == (
+        TaskState.DEAD,
+        "agent_lost",
+    )
