@@ -164,8 +164,8 @@ class Task(Frozen):
     deadline_at: AwareDatetime | None = None
     error: str | None = Field(default=None, description="Code and sentence of the last failure.")
     result: JsonValue = None
-    attempts: tuple[TaskAttempt, ...] = Field(
-        default=(), description="Ended attempts, oldest first; only where one task is read."
+    attempts: tuple[TaskAttempt, ...] | None = Field(
+        default=None, description="Ended attempts, oldest first; null in lists."
     )
 
 

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from serve_app import problems
 from serve_app.routes import (
     agents,
+    dead_letters,
     docs,
     follow_ups,
     health,
@@ -64,7 +65,17 @@ def build_api(services: Services) -> FastAPI:
     # The longer addresses come first: an id may hold a slash, so /{lead_id:path} takes the rest.
     for resource in (lead_events, lead_overrides, leads):
         api.include_router(resource.router)
-    for resource in (task_batches, task_results, tasks, follow_ups, usage, agents, health, docs):
+    for resource in (
+        task_batches,
+        task_results,
+        dead_letters,
+        tasks,
+        follow_ups,
+        usage,
+        agents,
+        health,
+        docs,
+    ):
         api.include_router(resource.router)
 
     def document() -> dict[str, Any]:

@@ -26,6 +26,7 @@ from domain.ids import AgentKind, TaskId, WorkerId
 from domain.intake import CountriesOf, read_lead
 from domain.lead import Lead
 from postgres.announce import Announcer, listen
+from postgres.dead_letter_store import PostgresDeadLetterStore
 from postgres.derived_stores import PostgresAnalysisStore, PostgresUsageStore
 from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.key_store import PostgresKeyStore
@@ -179,6 +180,7 @@ def _compose(
     services = Services(
         engine=engine,
         tasks=tasks,
+        dead_letters=PostgresDeadLetterStore(database, announce),
         leads=leads,
         analyses=PostgresAnalysisStore(database),
         follow_ups=PostgresFollowUpStore(database),

@@ -26,6 +26,7 @@ class Commands(click.Group):
     """The commands, each imported only when it is asked for: Ray takes two seconds."""
 
     places: ClassVar[dict[str, str]] = {
+        "dead-letters": "serve_app.commands.dead_letters:dead_letters",
         "demo": "serve_app.commands.demo:demo",
         "deploy-config": "serve_app.commands.deploy_config:deploy_config_command",
         "follow-ups": "serve_app.commands.follow_ups:follow_ups",

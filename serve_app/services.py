@@ -9,7 +9,14 @@ from actors.prices import PriceTable
 from domain.errors import GardenosError
 from domain.ids import AgentKind, TaskId, TenantId
 from domain.lead import Lead
-from domain.ports import AnalysisStore, FollowUpStore, LeadStore, TaskStore, UsageStore
+from domain.ports import (
+    AnalysisStore,
+    DeadLetterStore,
+    FollowUpStore,
+    LeadStore,
+    TaskStore,
+    UsageStore,
+)
 from domain.task import Admission, Submission, Task, TaskState
 from serve_app.draft_check import DraftCheck
 from serve_app.identity import Identity
@@ -150,6 +157,7 @@ class Services:
 
     engine: Engine
     tasks: TaskStore
+    dead_letters: DeadLetterStore
     leads: LeadStore
     analyses: AnalysisStore
     follow_ups: FollowUpStore

@@ -157,3 +157,19 @@ RESULTS_EXAMPLES: Examples = {
         },
     }
 }
+
+REPLAY_ONE_EXAMPLES: Examples = {
+    "plain": {"summary": "As soon as it is its turn", "value": {}},
+    "deadline": {"summary": "Within the hour, or not at all", "value": {"deadline_ms": 3_600_000}},
+}
+
+REPLAY_EXAMPLES: Examples = {
+    "lost": {
+        "summary": "Analyses whose agents died",
+        "value": {"kind": "lead_analysis", "code": "agent_lost"},
+    },
+    "dry": {
+        "summary": "See what would be queued",
+        "value": {"state": "expired", "dry_run": True},
+    },
+}

@@ -204,7 +204,7 @@ async def test_a_plain_call_gets_its_result_or_the_error() -> None:
     assert (await runner.call(envelope(1))).result
     with pytest.raises(AgentError) as raised:
         await runner.call(envelope(2, payload=script(do="fatal")))
-    assert raised.value.args == ("payload_invalid", "nothing to read", False)
+    assert raised.value.args == ("payload_invalid", "nothing to read", False, None)
 
 
 @simulated

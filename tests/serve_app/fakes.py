@@ -31,11 +31,12 @@ from domain.follow_up import (
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.intake import read_lead
 from domain.lead import Channel, Lead
-from domain.ports import LeadFilter, LeadRecord, Page, QueueDepth
+from domain.ports import DeadLetterFilter, LeadFilter, LeadRecord, Page, QueueDepth
 from domain.task import (
     FINISHED_STATES,
     FOLLOW_UP,
     LEAD_ANALYSIS,
+    REPLAYABLE_STATES,
     Admission,
     Submission,
     Task,
@@ -101,6 +102,7 @@ class World:
     forgotten: list[TaskId] = field(default_factory=list)
     follow_ups: dict[UUID, FollowUpRecord] = field(default_factory=dict)
     usage: list[UsageLine] = field(default_factory=list)
+    letters_asked: list[DeadLetterFilter] = field(default_factory=list)
     usage_asked: list[dict[str, Any]] = field(default_factory=list)
 
     def touch(self) -> None:
@@ -246,6 +248,47 @@ class FakeTasks:
 
 
 @dataclass
+class FakeDeadLetters:
+    """DeadLetterStore."""
+
+    world: World
+
+    async def list(
+        self, tenant_id: TenantId, letters: DeadLetterFilter, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
+        self.world.touch()
+        self.world.letters_asked.append(letters)
+        found = [task for task in self.world.tasks.values() if task.state in REPLAYABLE_STATES]
+        return page_of(found, cursor, limit)
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        task = await FakeTasks(self.world).get(tenant_id, task_id)
+        if task.state not in REPLAYABLE_STATES:
+            raise ConflictError("task", str(task_id), f"it is {task.state}")
+        again = {"state": TaskState.QUEUED, "deadline_at": deadline_at}
+        self.world.tasks[task_id] = task.model_copy(update=again)
+        return self.world.tasks[task_id]
+
+    async def replay_many(
+        self,
+        tenant_id: TenantId,
+        letters: DeadLetterFilter,
+        *,
+        deadline_at: datetime | None,
+        limit: int,
+    ) -> tuple[Task, ...]:
+        page = await self.list(tenant_id, letters, cursor=None, limit=limit)
+        return tuple(
+            [
+                await self.replay(tenant_id, TaskId(one.task_id), deadline_at=deadline_at)
+                for one in page.items
+            ]
+        )
+
+
+@dataclass
 class FakeLeads:
     """LeadStore."""
 
@@ -388,6 +431,7 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
     return Services(
         engine=FakeEngine(world),
         tasks=FakeTasks(world),
+        dead_letters=FakeDeadLetters(world),
         leads=FakeLeads(world),
         analyses=FakeAnalyses(),
         follow_ups=FakeFollowUps(world),
