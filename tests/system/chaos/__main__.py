@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def main(**given: object) -> None:
 
     Prints the schedule, each fault as it is done, and a report; exit code 1 where a promise broke.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     faults = int(str(given["faults"]))
     plan = Plan(
         seed=int(str(given["seed"])),

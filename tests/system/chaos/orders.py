@@ -76,7 +76,7 @@ def _order(seed: int, number: int, rng: Random, *, kills: bool) -> Order:
         "normal" if is_direct else priority,
         kind=LEAD_ANALYSIS if way < 0.35 else PAID,
         direct=is_direct,
-        key=f"key-{name}" if keyed < 0.75 else None,
+        key=f"key-{name}" if keyed < 0.9 else None,
         twice=keyed < 0.15,
         cancel_after_s=delay_s if fate < 0.08 and not is_direct else None,
         deadline_s=limit_s if 0.08 <= fate < 0.2 else None,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.system.application import until
 from tests.system.chaos.evidence import TASKS, Evidence, Size, asked_of, read_rows
 from tests.system.chaos.guards import Guard
 from tests.system.chaos.journal import Journal
@@ -22,6 +21,9 @@ from tests.system.chaos.world import LEASE_S, REPLICAS, World
 ONE_NODE = tuple(kind for kind in Kind if kind is not Kind.KILL_NODE)
 ORDERS_AT_THE_END = 0.05
 """Share of the orders that is sent after the last fault, to see that all is well again."""
+
+MOST_TRIES = 3
+"""A run whose faults so often meet no work has a fault itself."""
 
 SIZED = ("ray::", "postgres", "haproxy", "gcs_server", "raylet")
 
@@ -44,7 +46,7 @@ class Plan:
     killers: int | None = None
     gap_s: float = 2.5
     kinds: Sequence[Kind] = ONE_NODE
-    settle_s: float = 180.0
+    settle_s: float = 45.0
 
     def schedule(self) -> Iterator[Planned]:
         """Return the faults to come."""
@@ -80,11 +82,15 @@ def perform(plan: Plan, world: World, tell: Callable[[str], None]) -> Evidence:
     strikes, sizes, failures = Strikes(world), Sizes(), []
     with contextlib.closing(journal):
         sender = Sender(world.application.address, world.tenants, journal)
-        done = _under_fire(plan, world, sender, strikes, sizes, asked, tell)
+        done: list[Strike] = []
+        try:
+            _under_fire(plan, world, sender, strikes, sizes, asked, tell, done)
+        except AssertionError as error:
+            failures.append(str(error))
         for wait in (
             strikes.end,
             lambda: sender.end(plan.settle_s),
-            lambda: until(lambda: _is_settled(world), "every task has ended", plan.settle_s),
+            lambda: _settle(world, plan.settle_s),
         ):
             try:
                 wait()
@@ -104,12 +110,12 @@ def perform(plan: Plan, world: World, tell: Callable[[str], None]) -> Evidence:
         )
 
 
-def _under_fire(plan, world, sender, strikes, sizes, asked, tell):  # noqa: ANN001, ANN202, PLR0913
+def _under_fire(plan, world, sender, strikes, sizes, asked, tell, done):  # noqa: ANN001, ANN202, PLR0913
     kept = max(1, int(len(asked) * ORDERS_AT_THE_END))
     rest, last = list(asked[:-kept]), asked[-kept:]
-    done: list[Strike] = []
     schedule = plan.schedule()
     while (left := plan.faults - sum(strike.counts for strike in done)) > 0:
+        assert len(done) < MOST_TRIES * plan.faults + 10, "too few faults met any work"
         fault = next(schedule)
         chunk = [rest.pop(0) for _ in range(len(rest) // left)]
         sender.send(chunk, fault.gap_s)
@@ -118,18 +124,31 @@ def _under_fire(plan, world, sender, strikes, sizes, asked, tell):  # noqa: ANN0
         sizes.look(world)
     strikes.end()
     sender.send(last, 2.0)
-    return done
 
 
-def _is_settled(world: World) -> bool:
+def _settle(world: World, limit_s: float) -> None:
+    until_s = time.monotonic() + limit_s
+    while what := _unsettled(world):
+        assert time.monotonic() < until_s, f"still moving: {what}"
+        time.sleep(0.5)
+
+
+def _unsettled(world: World) -> str:
+    """Return what still moves, or nothing."""
+    there = {name: len(world.replicas(name)) for name in REPLICAS}
+    if there != REPLICAS:
+        return f"replicas {there}"
     if not world.is_whole():
-        return False
-    with contextlib.suppress(OSError, TimeoutError):
+        return "not ready"
+    try:
         rows = world.rows(TASKS)
-        live = world.rows("select from workers where lease_until > clock_timestamp()")
-        open_tasks = [row for row in rows if row["state"] not in FINISHED]
-        return not open_tasks and len(live) == REPLICAS["Orchestrator"]
-    return False
+        live = len(world.rows("select 1 as n from workers where lease_until > clock_timestamp()"))
+    except (OSError, TimeoutError) as error:
+        return repr(error)
+    still = [f"{row['name']} {row['state']}" for row in rows if row["state"] not in FINISHED]
+    if still:
+        return f"{len(still)} tasks: {still[:3]}"
+    return "" if live == REPLICAS["Orchestrator"] else f"{live} leases"
 
 
 def guarded(plan: Plan, guard: Guard) -> Plan:

@@ -97,7 +97,7 @@ class Sender:
         self._journal.write(
             "refused", order.name, status=answer.status_code, body=answer.text[:300]
         )
-        is_passing = answer.status_code in {429, 502} or answer.status_code >= 500
+        is_passing = answer.status_code in {404, 429} or answer.status_code >= 500
         return not is_passing or (order.direct and answer.status_code == 504)
 
     def _cancel(self, order: Order, task_id: str) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -170,6 +171,7 @@ class Strikes:
                 undo()
             except Exception as error:  # noqa: BLE001 - told at the end, whatever it was
                 self.failures.append(f"{planned}: {error!r}")
+                traceback.print_exc()
 
         thread = threading.Thread(target=later, name=str(planned), daemon=True)
         thread.start()

@@ -22,7 +22,7 @@ from tests.system.chaos.tree import Patch, copied_tree
 
 REPLICAS = {"Paid": 2, "LeadAnalysis": 2, "Orchestrator": 2}
 LEASE_S = 5.0
-LATENCY_MS = 600
+LATENCY_MS = 1200
 LOOK_LIMIT_S = 2.0
 """How long a look into the database may take: it may be the one that is hurt."""
 
