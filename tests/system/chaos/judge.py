@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -107,7 +108,7 @@ def one_task_a_key(case: Case) -> Iterator[str]:
 
 
 def result_of_its_own_task(case: Case) -> Iterator[str]:
-    """A result bears its order's name and stands under its tenant; who has none has not succeeded."""
+    """A result bears its order's name, under its tenant; who has none has not succeeded."""
     for order, row in case.tasks():
         if row["tenant_id"] != order.tenant:
             yield f"{order.name}: of {order.tenant}, stored for {row['tenant_id']}"
@@ -249,7 +250,7 @@ def repetitions_have_a_cause(case: Case) -> Iterator[str]:
     """Each further call for an order comes after a fault, of ours or of the provider."""
     for order, _ in case.tasks():
         calls = sorted(case.asked[order.name], key=lambda one: one.call.arrived_unix_s)
-        for first, second in zip(calls, calls[1:], strict=False):
+        for first, second in pairwise(calls):
             spoilt = first.call.fault is not None or first.call.outcome is not Outcome.ANSWERED
             span = (first.call.arrived_unix_s, second.call.arrived_unix_s)
             if not spoilt and not case.struck_between(*span):

@@ -12,7 +12,7 @@ from tests.system.chaos.evidence import TASKS, Evidence, Size, asked_of, read_ro
 from tests.system.chaos.guards import Guard
 from tests.system.chaos.journal import Journal
 from tests.system.chaos.judge import FINISHED
-from tests.system.chaos.orders import orders
+from tests.system.chaos.orders import Order, orders
 from tests.system.chaos.schedule import Kind, Pace, Planned, planned
 from tests.system.chaos.sender import Sender
 from tests.system.chaos.strikes import Strike, Strikes
@@ -21,6 +21,9 @@ from tests.system.chaos.world import LEASE_S, REPLICAS, World
 ONE_NODE = tuple(kind for kind in Kind if kind is not Kind.KILL_NODE)
 ORDERS_AT_THE_END = 0.05
 """Share of the orders that is sent after the last fault, to see that all is well again."""
+
+GROWN_UP_S = 20.0
+"""A younger process still imports what it needs."""
 
 MOST_TRIES = 3
 """A run whose faults so often meet no work has a fault itself."""
@@ -68,62 +71,71 @@ class Sizes:
         for process in processes:
             with contextlib.suppress(psutil.Error, IndexError):
                 role = process.cmdline()[0].rpartition("/")[2]
-                if not role.startswith(SIZED):
+                if not role.startswith(SIZED) or time.time() - process.create_time() < GROWN_UP_S:
                     continue
                 memory, files = process.memory_info().rss, process.num_fds()
                 born, was, had = self.first.setdefault(process, (time.time(), memory, files))
                 self.last[process] = Size(role, time.time() - born, was, memory, had, files)
 
 
+@dataclass(slots=True)
+class _Battle:
+    """A run that is under way."""
+
+    plan: Plan
+    world: World
+    sender: Sender
+    tell: Callable[[str], None]
+    strikes: Strikes
+    sizes: Sizes = field(default_factory=Sizes)
+    done: list[Strike] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def fight(self, asked: Sequence[Order]) -> None:
+        """Send orders and strike until enough faults have counted; then send the last orders."""
+        kept = max(1, int(len(asked) * ORDERS_AT_THE_END))
+        rest, last = list(asked[:-kept]), asked[-kept:]
+        schedule = self.plan.schedule()
+        while (left := self.plan.faults - sum(strike.counts for strike in self.done)) > 0:
+            assert len(self.done) < MOST_TRIES * self.plan.faults + 10, "few faults met any work"
+            fault = next(schedule)
+            chunk = [rest.pop(0) for _ in range(len(rest) // left)]
+            self.sender.send(chunk, fault.gap_s)
+            self.done.append(self.strikes.strike(fault))
+            self.tell(str(self.done[-1]))
+            self.sizes.look(self.world)
+        self.strikes.end()
+        self.sender.send(last, 2.0)
+
+    def must(self, step: Callable[[], None]) -> None:
+        """Do a step; a run that cannot do it has failed, and is judged all the same."""
+        try:
+            step()
+        except (AssertionError, TimeoutError) as error:
+            self.failures.append(repr(error))
+
+
 def perform(plan: Plan, world: World, tell: Callable[[str], None]) -> Evidence:
     """Do a run in a world that stands; tell of each fault as it is done."""
     asked = orders(plan.seed, plan.tasks, killers=plan.killers)
-    journal = Journal(world.wish.folder / "journal.jsonl")
-    strikes, sizes, failures = Strikes(world), Sizes(), []
-    with contextlib.closing(journal):
+    with contextlib.closing(Journal(world.wish.folder / "journal.jsonl")) as journal:
         sender = Sender(world.application.address, world.tenants, journal)
-        done: list[Strike] = []
-        try:
-            _under_fire(plan, world, sender, strikes, sizes, asked, tell, done)
-        except AssertionError as error:
-            failures.append(str(error))
-        for wait in (
-            strikes.end,
-            lambda: sender.end(plan.settle_s),
-            lambda: _settle(world, plan.settle_s),
-        ):
-            try:
-                wait()
-            except (AssertionError, TimeoutError) as error:
-                failures.append(f"not settled: {error!r}")
-        time.sleep(1.0)
-        sizes.look(world)
+        battle = _Battle(plan, world, sender, tell, Strikes(world))
+        battle.must(lambda: battle.fight(asked))
+        battle.must(battle.strikes.end)
+        battle.must(lambda: sender.end(plan.settle_s))
+        battle.must(lambda: _settle(world, plan.settle_s))
+        battle.sizes.look(world)
         return Evidence(
             orders=asked,
             journal=list(journal.events()),
-            strikes=done,
+            strikes=battle.done,
             asked=asked_of(world.wish.folder / "provider.jsonl"),
             orchestrators=len(world.replicas("Orchestrator")),
-            sizes=list(sizes.last.values()),
-            failures=[*failures, *strikes.failures],
+            sizes=list(battle.sizes.last.values()),
+            failures=[*battle.failures, *battle.strikes.failures],
             **read_rows(world),
         )
-
-
-def _under_fire(plan, world, sender, strikes, sizes, asked, tell, done):  # noqa: ANN001, ANN202, PLR0913
-    kept = max(1, int(len(asked) * ORDERS_AT_THE_END))
-    rest, last = list(asked[:-kept]), asked[-kept:]
-    schedule = plan.schedule()
-    while (left := plan.faults - sum(strike.counts for strike in done)) > 0:
-        assert len(done) < MOST_TRIES * plan.faults + 10, "too few faults met any work"
-        fault = next(schedule)
-        chunk = [rest.pop(0) for _ in range(len(rest) // left)]
-        sender.send(chunk, fault.gap_s)
-        done.append(strikes.strike(fault))
-        tell(str(done[-1]))
-        sizes.look(world)
-    strikes.end()
-    sender.send(last, 2.0)
 
 
 def _settle(world: World, limit_s: float) -> None:

@@ -98,7 +98,7 @@ class Sender:
             "refused", order.name, status=answer.status_code, body=answer.text[:300]
         )
         is_passing = answer.status_code in {404, 429} or answer.status_code >= 500
-        return not is_passing or (order.direct and answer.status_code == 504)
+        return not is_passing or (order.direct and _is_over(answer))
 
     def _cancel(self, order: Order, task_id: str) -> None:
         time.sleep(order.cancel_after_s or 0.0)
@@ -121,6 +121,11 @@ class Sender:
         except httpx.HTTPError as error:
             self._journal.write("broken", order.name, error=type(error).__name__)
             return None
+
+
+def _is_over(answer: httpx.Response) -> bool:
+    """Tell whether a direct task has ended: its key answers the same from now on."""
+    return answer.status_code == 504 or "the process that worked on" in answer.text
 
 
 def lead_of(order: Order) -> dict[str, Any]:

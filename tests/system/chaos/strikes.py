@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from tests.system.chaos.schedule import CRASHES, DATABASE, PROVIDER_RULES, Kind, Planned
+from tests.system.chaos.schedule import CRASHES, DATABASE, PAUSES, PROVIDER_RULES, Kind, Planned
 from tests.system.chaos.world import World
 
 UNDO_LIMIT_S = 60.0
@@ -79,28 +79,30 @@ class Strikes:
         self._world.provider.plan()
 
     def _do(self, planned: Planned) -> str:
+        if planned.kind in PROVIDER_RULES:
+            return self._spoil(planned)
+        if planned.kind is Kind.STALL_DATABASE:
+            return self._stall_database(planned)
+        if planned.kind in DATABASE:
+            return self._stop_database(planned)
+        targets = self._targets(planned.kind)
+        return self._pause(planned, targets) if planned.kind in PAUSES else _kill(planned, targets)
+
+    def _targets(self, kind: Kind) -> Sequence[psutil.Process]:
         world = self._world
-        match planned.kind:
+        match kind:
             case Kind.KILL_AGENT:
-                return _kill(planned, [*world.replicas("Paid"), *world.replicas("LeadAnalysis")])
+                return [*world.replicas("Paid"), *world.replicas("LeadAnalysis")]
             case Kind.PAUSE_AGENT:
-                return self._pause(planned, world.replicas("Paid"))
-            case Kind.KILL_ORCHESTRATOR:
-                return _kill(planned, world.replicas("Orchestrator"))
-            case Kind.PAUSE_ORCHESTRATOR:
-                return self._pause(planned, world.replicas("Orchestrator"))
+                return world.replicas("Paid")
+            case Kind.KILL_ORCHESTRATOR | Kind.PAUSE_ORCHESTRATOR:
+                return world.replicas("Orchestrator")
             case Kind.KILL_CONTROLLER:
-                return _kill(planned, world.named("ray::ServeController"))
+                return world.named("ray::ServeController")
             case Kind.KILL_PROXY:
-                return _kill(planned, world.proxies())
-            case Kind.STOP_DATABASE | Kind.CRASH_DATABASE:
-                return self._stop_database(planned)
-            case Kind.STALL_DATABASE:
-                return self._stall_database(planned)
-            case Kind.KILL_NODE:
-                return "no second node"
+                return world.proxies()
             case _:
-                return self._spoil(planned)
+                return []
 
     def _pause(self, planned: Planned, awake: Sequence[psutil.Process]) -> str:
         target = awake[planned.of(len(awake))] if awake else None

@@ -86,7 +86,7 @@ class World:
             brain = ("--brain", "minimal", "--seed", str(self.wish.seed), "--log", str(log))
             self.provider = opened.enter_context(ProviderProcess(*options, *brain))
             self.database = start_embedded(folder / "postgres")
-            opened.callback(lambda: self.database.stop())
+            opened.callback(self._stop_database)
             tree = copied_tree(folder / "tree", (*PATCHES, *self.wish.patches))
             variables = {
                 **VARIABLES,
@@ -185,6 +185,9 @@ class World:
         self.database.stop()
         time.sleep(away_s)
         self.database = start_embedded(self.wish.folder / "postgres")
+
+    def _stop_database(self) -> None:
+        self.database.stop()
 
     def database_processes(self) -> list[psutil.Process]:
         """Return the server's processes, its parent first."""
