@@ -36,8 +36,8 @@ class Strike:
 
     @property
     def counts(self) -> bool:
-        """Whether there was something to lose."""
-        return self.in_flight > 0
+        """Whether something was hit while there was something to lose."""
+        return self.in_flight > 0 and self.target != "nobody"
 
     @property
     def crashes(self) -> bool:
