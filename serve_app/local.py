@@ -141,6 +141,7 @@ def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": ports[2],
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # else a dead HAProxy is missed for 30 s
     }
 
 
