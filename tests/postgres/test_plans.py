@@ -63,7 +63,7 @@ MONTH = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 THOUSAND = [UUID(int=number) for number in range(1000)]
 
 FREQUENT: dict[str, tuple[object, ...]] = {
-    "admit_known_keys": (TENANTS, LEADS),
+    "admit_known_keys": (TENANTS, LEADS, [b""] * len(LEADS)),
     "admit_stored_leads": (TENANTS, LEADS),
     "admit_earlier_leads": (TENANTS, CONTACTS, [], []),
     "queue_claim": ("noop", NOBODY, MANY, "", None),

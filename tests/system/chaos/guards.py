@@ -81,8 +81,8 @@ GUARDS: Mapping[str, Guard] = {
             ),
             Patch(
                 f"{QUERIES}/admit_known_keys.sql",
-                "t.idempotency_key = k.idempotency_key;",
-                "t.idempotency_key = k.idempotency_key and false;",
+                "where t.task_id not in (select f.task_id from freed f);",
+                "where false;",
             ),
         ),
         (Kind.KILL_PROXY,),

@@ -19,6 +19,8 @@ STORED_ENDS = frozenset({"succeeded", "failed"})
 LOST = ("agent_lost", "worker_lost", "claim_lost", "attempt_limit", "unreached", "handed_back")
 """Errors of attempts whose agent or orchestrator could tell nothing."""
 
+GIVEN_BACK = frozenset({"abandoned", "cancelled", "expired"})
+
 AFTERMATH_S = 20.0
 """A fault explains a repetition that begins so soon after its end."""
 
@@ -97,10 +99,14 @@ def one_terminal_state(case: Case) -> Iterator[str]:
 
 
 def one_task_a_key(case: Case) -> Iterator[str]:
-    """An order has one task, however often it was sent; every 202 of a key names the same."""
+    """An order has one task, however often it was sent; every 202 of a key names the same.
+
+    A direct task that nobody did gives its key back, and its caller's retry is a task of its own.
+    """
     for name, rows in case.by_name.items():
-        if name in case.orders and len(rows) > 1:
-            yield f"{name}: {len(rows)} tasks"
+        kept = [row for row in rows if not (row["direct"] and row["state"] in GIVEN_BACK)]
+        if name in case.orders and len(kept) > 1:
+            yield f"{name}: {len(kept)} tasks"
     for name, events in case.events.items():
         promised = {event["task_id"] for event in events if "task_id" in event}
         if len(promised) > 1:

@@ -124,8 +124,8 @@ class Sender:
 
 
 def _is_over(answer: httpx.Response) -> bool:
-    """Tell whether a direct task has ended: its key answers the same from now on."""
-    return answer.status_code == 504 or "the process that worked on" in answer.text
+    """Tell whether a direct caller has had his time; another try would only begin anew."""
+    return answer.status_code == httpx.codes.GATEWAY_TIMEOUT
 
 
 def lead_of(order: Order) -> dict[str, Any]:

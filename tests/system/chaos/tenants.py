@@ -1,29 +1,34 @@
-"""How the senders call in the name of a tenant: the one place to change for another way."""
+"""The tenants of the load: each calls with an API key of its own, made as an operator makes it."""
 
+import json
+import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
+from tests.system.application import GARDENOS, environment
 from tests.system.chaos.orders import TENANTS
-from tests.system.chaos.tree import Patch
 
-HEADER = "X-Tenant-Of-A-Test"
-
-PATCHES = (
-    Patch(
-        "serve_app/identity.py",
-        'return Caller(DEFAULT_TENANT, ALL_SCOPES, "loopback")',
-        f'return Caller(headers.get("{HEADER}", DEFAULT_TENANT), ALL_SCOPES, "loopback")',
-    ),
-)
-"""Makes a copy of the product take a tenant's word for who it is."""
+VARIABLES = {"GARDENOS_AUTH__MODE": "api_key"}
+"""How the product must run to know them."""
 
 
-def tenant_headers(folder: Path, address: str) -> Mapping[str, dict[str, str]]:
+def tenant_headers(dsn: str) -> Mapping[str, dict[str, str]]:
     """Return what the requests of each tenant carry.
 
     Args:
-        folder: Of the running application.
-        address: Of its HTTP face.
+        dsn: The address of the product's database.
     """
-    del folder, address
-    return {tenant: {HEADER: tenant} for tenant in TENANTS}
+    return {tenant: {"Authorization": f"Bearer {_new_key(tenant, dsn)}"} for tenant in TENANTS}
+
+
+def _new_key(tenant: str, dsn: str) -> str:
+    scopes = ("--scope", "read", "--scope", "write")
+    made = subprocess.run(
+        [GARDENOS, "keys", "create", "--tenant", tenant, *scopes, "--json"],
+        env=environment({"GARDENOS_DATABASE_URL": dsn}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    key: str = json.loads(made.stdout)["key"]
+    return key

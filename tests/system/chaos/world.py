@@ -17,7 +17,8 @@ import psutil
 from postgres.embedded import EmbeddedServer, start_embedded
 from tests.provider.beside import ProviderProcess
 from tests.system.application import Application, until
-from tests.system.chaos.tenants import PATCHES, tenant_headers
+from tests.system.chaos.tenants import VARIABLES as TENANT_VARIABLES
+from tests.system.chaos.tenants import tenant_headers
 from tests.system.chaos.tree import Patch, copied_tree
 
 REPLICAS = {"Paid": 2, "LeadAnalysis": 2, "Orchestrator": 2}
@@ -57,7 +58,7 @@ class Wish:
 
     Attributes:
         folder: For everything it writes; short and open to the database's user.
-        patches: What the product's copy shall have besides the tenants' seam.
+        patches: What the product's copy shall have.
         statements: Run on the database once it is migrated.
     """
 
@@ -87,15 +88,16 @@ class World:
             self.provider = opened.enter_context(ProviderProcess(*options, *brain))
             self.database = start_embedded(folder / "postgres")
             opened.callback(self._stop_database)
-            tree = copied_tree(folder / "tree", (*PATCHES, *self.wish.patches))
+            tree = copied_tree(folder / "tree", self.wish.patches)
             variables = {
                 **VARIABLES,
+                **TENANT_VARIABLES,
                 "GARDENOS_DATABASE_URL": self.database.dsn,
                 "GARDENOS_MODEL__BASE_URL": self.provider.base_url,
                 "PYTHONPATH": tree,
             }
             self.application = opened.enter_context(Application(folder, variables))
-            self.tenants = tenant_headers(folder, self.application.address)
+            self.tenants = tenant_headers(self.database.dsn)
             self.sql(*self.wish.statements, WATCH.read_text(encoding="utf-8"))
             until(self.is_whole, "every replica is there")
             self._open = opened.pop_all()
