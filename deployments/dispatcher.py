@@ -126,6 +126,10 @@ class Dispatcher:
         """Return how many tasks should be claimed now; 0 while paused."""
         return 0 if self._paused else self._state.claim_room(self._queue.claim_ahead)
 
+    def express_room(self) -> int:
+        """Return how many express tasks may be claimed where there is no room for others."""
+        return 0 if self._paused else self._state.express_room(self._queue.claim_ahead)
+
     def add(self, task: TaskEnvelope) -> bool:
         """Take a task over; False where too many wait or this attempt is held already."""
         if self._state.holds(attempt_of(task)) or not self._state.add(task):

@@ -10,6 +10,10 @@ from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, Ta
 ALONE_AFTER_CRASHES = 2
 """A task present at so many crashes runs with nothing beside it."""
 
+CRASHES_OF_POISON = 3
+"""A task that runs alone after so many crashes and crashes once more is poison. Two of them were in
+company; one alone could be chance, since machines and operators kill processes too."""
+
 CRASHES_AT_MOST = 10
 """A task present at so many crashes ends, even where none was seen to be its own: one that kills
 its process before its start is told must not go round for ever."""
@@ -92,7 +96,8 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
         backoff: Used from the second loss on; the first is retried at once.
         started: Whether a task marked alone is known to have started.
     """
-    if task.alone and started and error.crashed:
+    is_culprit = task.alone and started and error.crashed
+    if is_culprit and task.crashes >= CRASHES_OF_POISON:
         return failed(task, TaskState.DEAD, "poison: the process died each time it ran this task")
     if error.reached and error.crashed and task.crashes + 1 >= CRASHES_AT_MOST:
         return failed(task, TaskState.DEAD, "agent_lost: the process died too often under it")

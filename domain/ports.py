@@ -113,8 +113,14 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def claim(self, kind: AgentKind, worker: WorkerId, *, limit: int) -> list[TaskEnvelope]:
-        """Take up to ``limit`` tasks, round robin over tenants, in each by order key.
+    async def claim(
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
+    ) -> list[TaskEnvelope]:
+        """Take up to ``limit`` tasks, round robin over tenants by weight, in each by order key.
+
+        Fewer may come although more wait: a tenant's share of one deal is bounded, and the rest is
+        dealt by the next call. With ``express`` only urgent and high ones are taken, whatever
+        waits before them.
 
         A task with two or more crashes comes marked ``alone``. Claims nothing for a worker whose
         lease has run out. The state becomes running, the attempt grows by one.
@@ -244,6 +250,18 @@ class DeadLetterStore(Protocol):
         limit: int,
     ) -> tuple[Task, ...]:
         """Queue up to ``limit`` again, oldest first; call again while it returns that many."""
+        ...
+
+
+class TenantStore(Protocol):
+    """What an operator says of tenants."""
+
+    async def weigh(self, tenant_id: TenantId, weight: int) -> None:
+        """Let a tenant take ``weight`` tasks, 1 to 100, where one of weight 1 takes one."""
+        ...
+
+    async def weights(self) -> Mapping[TenantId, int]:
+        """Return the weights that were set; every other tenant has 1."""
         ...
 
 

@@ -7,6 +7,7 @@ import pytest
 from deployments.errors import LinkError
 from deployments.verdict import (
     CRASHES_AT_MOST,
+    CRASHES_OF_POISON,
     READERS_AT_MOST,
     UNREACHED_WAIT_S,
     Backoff,
@@ -92,7 +93,9 @@ def test_a_task_that_reached_no_agent_keeps_its_attempt() -> None:
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_only_a_task_that_was_alone_and_had_started_is_poison(*, direct: bool) -> None:
-    alone = envelope(1, alone=True, crashes=2, direct=direct)
+    once = envelope(1, alone=True, crashes=CRASHES_OF_POISON - 1, direct=direct)
+    assert not isinstance(after_loss(once, DIED, BACKOFF, started=True), Completion)
+    alone = envelope(1, alone=True, crashes=CRASHES_OF_POISON, direct=direct)
     verdict = after_loss(alone, DIED, BACKOFF, started=True)
     assert isinstance(verdict, Completion)
     assert verdict.state is TaskState.DEAD

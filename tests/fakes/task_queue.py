@@ -16,11 +16,13 @@ from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead
 from domain.ports import Page, QueueDepth
 from domain.task import (
+    BOOST_S,
     ENVELOPE_SCHEMA_VERSION,
     FINISHED_STATES,
     LEAD_ANALYSIS,
     Admission,
     Completion,
+    Priority,
     Release,
     Submission,
     Task,
@@ -60,10 +62,16 @@ class Row:
     worker: WorkerId | None = None
     not_before_unix_s: float = 0.0
     started_unix_s: float = 0.0
+    enqueued_unix_s: float = field(default_factory=now_unix_s)
     forgiven: int = 0
     result: bytes | None = None
     error: str | None = None
     usage: list[Usage] = field(default_factory=list)
+
+    @property
+    def order_key(self) -> float:
+        """Return what orders the queue."""
+        return self.enqueued_unix_s - BOOST_S[self.submission.priority]
 
     def envelope(self, payload: bytes) -> TaskEnvelope:
         """Return the task as it travels."""
@@ -114,17 +122,18 @@ class MemoryTaskQueue:
         return [self._admit(submission, worker) for submission in submissions]
 
     async def claim(
-        self, kind: AgentKind, worker: WorkerId, *, limit: int, alone_limit: int = 1
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
     ) -> list[TaskEnvelope]:
-        """Take the oldest tasks."""
+        """Take tasks by order key."""
         await self._statement("claim")
         if self.leases.get(worker, 0.0) <= now_unix_s():
             return []
         claimed: list[TaskEnvelope] = []
-        for row in self.rows.values():
+        for row in sorted(self.rows.values(), key=lambda row: row.order_key):
             if len(claimed) == limit:
                 break
-            if row.state is TaskState.QUEUED and row.submission.kind == kind:
+            is_wanted = not express or row.submission.priority in {Priority.URGENT, Priority.HIGH}
+            if row.state is TaskState.QUEUED and row.submission.kind == kind and is_wanted:
                 row.state, row.worker = TaskState.RUNNING, worker
                 row.attempt += 1
                 row.started_unix_s = now_unix_s()
