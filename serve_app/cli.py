@@ -36,6 +36,7 @@ class Commands(click.Group):
         "score": "serve_app.commands.score:score_command",
         "serve": "serve_app.commands.serve:serve",
         "status": "serve_app.commands.status:status",
+        "tenants": "serve_app.commands.tenants:tenants",
         "usage": "serve_app.commands.usage:usage",
     }
 

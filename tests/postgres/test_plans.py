@@ -49,7 +49,7 @@ from generate_series(1, 200000) n;
 
 analyze leads;
 """
-EMPTY = ("workers", "analyses", "follow_up_changes", "task_attempts")
+EMPTY = ("workers", "analyses", "follow_up_changes", "task_attempts", "tenants")
 NOBODY = UUID(int=0)
 NOTHING = (None, None, None, None)
 A_FEW = 60
