@@ -71,6 +71,7 @@ class TaskEvent(Frozen):
     """One event; everything else about the task is read by its id."""
 
     id: Annotated[str, Field(description="Opaque; hand it back as `Last-Event-ID`.")]
+    tenant_id: str
     type: EventType
     task_id: UUID
     kind: str

@@ -99,7 +99,7 @@ begin
     select n.tenant_id, n.task_id, n.kind, 'task.' || n.state, n.state, n.attempt,
         case when n.state not in ('running', 'succeeded') then substring(n.error from '^([a-z][a-z0-9_]{0,63}):') end
     from now_tasks n join old_tasks o on o.task_id = n.task_id
-    where n.state <> o.state;
+    where n.state <> o.state and (o.state <> 'waiting' or n.state <> 'queued');
     if exists (select from webhooks where enabled) then
         insert into webhook_deliveries (tenant_id, webhook_id, type, task_id, kind, task_state, task_attempt, error_code)
         select n.tenant_id, w.webhook_id, 'task.' || n.state, n.task_id, n.kind, n.state, n.attempt,
@@ -107,7 +107,7 @@ begin
         from now_tasks n join old_tasks o on o.task_id = n.task_id
         join webhooks w on w.tenant_id = n.tenant_id and w.enabled
             and 'task.' || n.state = any(w.types) and (w.kinds = '{}' or n.kind = any(w.kinds))
-        where n.state <> o.state;
+        where n.state <> o.state and (o.state <> 'waiting' or n.state <> 'queued');
     end if;
     return null;
 end $$;
