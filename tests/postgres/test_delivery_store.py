@@ -152,9 +152,7 @@ async def test_a_disabled_endpoint_waits_and_goes_on_when_it_is_enabled(
     webhook = await webhooks.get(DEFAULT_TENANT, webhook_id)
     assert (webhook.enabled, webhook.disabled_reason) == (False, "gone: it answered 410")
     assert await claim(store) == ()
-    changed = await webhooks.change(
-        DEFAULT_TENANT, webhook.model_copy(update={"enabled": True})
-    )
+    changed = await webhooks.change(DEFAULT_TENANT, webhook.model_copy(update={"enabled": True}))
     assert (changed.disabled_reason, changed.failing_since) == (None, None)
     assert len(await claim(store)) == 1
 
