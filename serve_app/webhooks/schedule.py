@@ -29,9 +29,7 @@ class Answer:
     @property
     def is_success(self) -> bool:
         """Whether the receiver has it."""
-        return (
-            self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-        )
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - class 2xx
 
 
 def decide(

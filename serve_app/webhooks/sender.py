@@ -1,4 +1,4 @@
-"""Sends one message: resolves, checks, connects to exactly what was checked, reads a little."""
+"""Sends one message: resolves, checks, connects to exactly what was checked, reads the status alone."""
 
 import asyncio
 import socket
@@ -119,5 +119,4 @@ class Sender:
             ) as http,
             http.post(target.url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
-            await answer.content.read(self._settings.response_bytes)
             return Answer(answer.status, None, answer.headers.get("Retry-After"))

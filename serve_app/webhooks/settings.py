@@ -42,9 +42,6 @@ class WebhookSettings(BaseModel):
     time_limit_s: Annotated[float, Field(gt=0, le=120)] = Field(
         default=15.0, description="Seconds a receiver may take, connecting included."
     )
-    response_bytes: Annotated[int, Field(ge=0, le=2**20)] = Field(
-        default=65_536, description="Most bytes read of an answer's body; they are dropped."
-    )
     schedule_s: tuple[Seconds, ...] = Field(
         default=SCHEDULE_S,
         description="Longest wait before each further attempt, in seconds; the wait itself is drawn"
