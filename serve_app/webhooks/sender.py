@@ -1,4 +1,4 @@
-"""Sends one message: resolves, checks, connects to exactly what was checked, reads the status alone."""
+"""Sends one message: checks where to, connects to exactly that, reads the status alone."""
 
 import asyncio
 import socket

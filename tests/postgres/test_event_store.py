@@ -115,12 +115,12 @@ async def test_an_event_whose_transaction_ends_late_is_neither_skipped_nor_doubl
 async def test_a_reader_beside_many_interleaved_writers_sees_each_event_once(
     database: Database, dsn: str
 ) -> None:
-    store, rng = PostgresEventStore(database), Random(7)
+    store, rng = PostgresEventStore(database), Random(7)  # noqa: S311 - seeded
     done = asyncio.Event()
     seen: list[int] = []
 
     async def write(seed: int) -> None:
-        own = Random(seed)
+        own = Random(seed)  # noqa: S311 - seeded
         connection = await asyncpg.connect(dsn)
         for _ in range(25):
             transaction = connection.transaction()
