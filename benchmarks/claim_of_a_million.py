@@ -1,7 +1,7 @@
 """How long does a claim of 100 take where a million tasks wait? Alone, and with what may join it.
 
 Run: ``python -m benchmarks.claim_of_a_million``. Prints one JSON line. ``reserving`` adds to the
-same statement what budgets will need: a row per tenant locked in order and debited by what was taken.
+same statement what budgets will need: a row per tenant, locked in order, debited by what was taken.
 ``bounded`` starts at a lower bound of the order key.
 """
 

@@ -12,6 +12,7 @@ from serve_app.routes import (
     agents,
     dead_letters,
     docs,
+    events,
     follow_ups,
     health,
     lead_events,
@@ -21,6 +22,7 @@ from serve_app.routes import (
     task_results,
     tasks,
     usage,
+    webhooks,
 )
 from serve_app.routes.views import LEAD_INPUT, LEAD_MARK
 from serve_app.services import Services
@@ -38,6 +40,7 @@ TAGS = [
     {"name": "leads", "description": "Enquiries, their analyses, and whom to call first."},
     {"name": "follow-ups", "description": "Drafts, which a person approves before they count."},
     {"name": "tasks", "description": "Work in the queue."},
+    {"name": "webhooks", "description": "Who is told of events, signed and until accepted."},
     {"name": "usage", "description": "What models cost."},
     {"name": "agents", "description": "Who does the work."},
     {"name": "health", "description": "For probes."},
@@ -69,8 +72,10 @@ def build_api(services: Services) -> FastAPI:
         task_batches,
         task_results,
         dead_letters,
+        events,
         tasks,
         follow_ups,
+        webhooks,
         usage,
         agents,
         health,

@@ -1,12 +1,13 @@
 """What the routes call: the engine, the stores and the reader of leads, as one value."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from actors.prices import PriceTable
 from domain.errors import GardenosError
+from domain.event_ports import DeliveryStore, WebhookStore
 from domain.ids import AgentKind, TaskId, TenantId
 from domain.lead import Lead
 from domain.ports import (
@@ -19,8 +20,10 @@ from domain.ports import (
 )
 from domain.task import Admission, Submission, Task, TaskState
 from serve_app.draft_check import DraftCheck
+from serve_app.events.hub import EventHub
 from serve_app.identity import Identity
 from serve_app.settings import HttpSettings
+from serve_app.webhooks.settings import WebhookSettings
 
 
 class Answer(Protocol):
@@ -143,6 +146,20 @@ or InvalidInputError naming the field where it cannot be a lead."""
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What the routes of webhooks call.
+
+    Attributes:
+        check_url: Raises InvalidInputError for an address that would not be called.
+    """
+
+    store: WebhookStore
+    deliveries: DeliveryStore
+    check_url: Callable[[str], Awaitable[None]]
+    settings: WebhookSettings
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything a route may call. Made once per replica, by whoever builds the application.
 
@@ -161,6 +178,8 @@ class Services:
     leads: LeadStore
     analyses: AnalysisStore
     follow_ups: FollowUpStore
+    event_hub: EventHub
+    webhooks: Webhooks
     usage: UsageStore
     business: str
     check_draft: DraftCheck

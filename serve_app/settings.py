@@ -27,6 +27,8 @@ from postgres.settings import DatabaseSettings
 from scoring.settings import ScoringSettings
 from serve_app.addresses import is_loopback
 from serve_app.auth.settings import HS256_SECRET_VARIABLE, AuthSettings
+from serve_app.events.settings import EventSettings
+from serve_app.webhooks.settings import WebhookSettings
 from serve_app.wording import kind_of_value
 
 PREFIX = "GARDENOS_"
@@ -233,6 +235,8 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     ingress: IngressSettings = IngressSettings()
     retention: RetentionSettings = RetentionSettings()
+    events: EventSettings = EventSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()

@@ -38,5 +38,5 @@ class EventSettings(BaseModel):
         default=30.0, description="Seconds a reader may take to accept what is sent."
     )
     max_stream_s: Annotated[float, Field(ge=1, le=86_400)] = Field(
-        default=3600.0, description="Seconds after which a stream ends and is resumed elsewhere."
+        default=900.0, description="Seconds after which a stream ends and is resumed elsewhere."
     )

@@ -82,8 +82,12 @@ class EventStream(Response):
             for part in _joined(page):
                 yield part
             place, final = self._wish.place(page[-1].position), page[-1]
-        if await self._is_over(final):
-            return
+        if not await self._is_over(final):
+            async for part in self._live(feed, place, ends_s):
+                yield part
+
+    async def _live(self, feed: Feed, place: Place, ends_s: float) -> AsyncIterator[bytes]:
+        """Yield what the hub reads from now on, until the end of the task, the feed or the time."""
         while time.monotonic() < ends_s:
             events = [one for one in feed.take() if self._wish.place(one.position) > place]
             for part in _joined(events):

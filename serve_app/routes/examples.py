@@ -173,3 +173,21 @@ REPLAY_EXAMPLES: Examples = {
         "value": {"state": "expired", "dry_run": True},
     },
 }
+
+WEBHOOK_EXAMPLES: Examples = {
+    "ends": {
+        "summary": "Every end of an analysis",
+        "value": {"url": "https://example.com/hooks/gardenos", "kinds": ["lead_analysis"]},
+    }
+}
+
+WEBHOOK_CHANGE_EXAMPLES: Examples = {
+    "dead": {
+        "summary": "Only what somebody must look at",
+        "value": {"types": ["task.dead", "task.failed"]},
+    }
+}
+
+DELIVERY_REPLAY_EXAMPLES: Examples = {
+    "dead": {"summary": "All that were given up", "value": {"state": "dead"}}
+}

@@ -49,6 +49,7 @@ from serve_app.approval import Checked, Text
 from serve_app.identity import LoopbackIdentity
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from tests.serve_app.event_fakes import no_events, no_webhooks
 from tests.serve_app.specimens import NOW, PRICES, a_finding, a_record, an_analysis
 
 ItemT = TypeVar("ItemT")
@@ -435,6 +436,8 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
         leads=FakeLeads(world),
         analyses=FakeAnalyses(),
         follow_ups=FakeFollowUps(world),
+        event_hub=no_events(),
+        webhooks=no_webhooks(),
         usage=FakeUsage(world),
         business="business: Garden demo",
         check_draft=fake_check,
