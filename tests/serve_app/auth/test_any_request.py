@@ -34,6 +34,9 @@ ANSWER_LIMIT_S = 15.0
 PATIENCE_S = 2.0
 """Longest time that a request may ask for here, so that no long poll holds the others up."""
 
+STREAM_LIMIT_S = 0.3
+"""How long a stream without an end is listened to."""
+
 FEW, MANY = 12, 400
 
 QUICK = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
@@ -85,7 +88,8 @@ class Sender:
         for name, value in self._headers(asked["headers"]).items():
             request.headers[name] = value
         try:
-            return await asyncio.wait_for(self.http.send(request), ANSWER_LIMIT_S)
+            limit_s = STREAM_LIMIT_S if streams else ANSWER_LIMIT_S
+            return await asyncio.wait_for(self.http.send(request), limit_s)
         except TimeoutError:
             assert streams, f"no answer to {case.as_curl_command()}"
             return None
