@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make run` and `make test`. Plain `make` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow check format-check lint imports types shape fix bench lock
+.PHONY: help setup run test test-slow chaos chaos-guards check format-check lint imports types shape fix bench lock
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -19,7 +19,7 @@ COMPILE = uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' \
-		| while IFS="$$(printf '\t')" read -r name line; do printf '  make %-10s %s\n' "$$name" "$$line"; done
+		| while IFS="$$(printf '\t')" read -r name line; do printf '  make %-12s %s\n' "$$name" "$$line"; done
 
 setup: $(READY) ## Make .venv with every locked dependency (does nothing when it is up to date)
 
@@ -77,3 +77,13 @@ lock: setup ## Remake the pinned, hashed requirements (UPGRADE=1 takes the newes
 	$(BIN)/$(COMPILE) --group dev -o requirements/dev.txt pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt -o requirements/runtime.txt pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group sidecar -o requirements/sidecar.txt
+
+# 500 faults take about 25 minutes; the seed makes the same schedule again.
+FAULTS ?= 60
+SEED ?= 1
+
+chaos: setup ## Kill, freeze and cut off under load; FAULTS=500 SEED=7 for the long run
+	$(BIN)/python -m tests.system.chaos --faults $(FAULTS) --seed $(SEED)
+
+chaos-guards: setup ## Take each guard out once and see the chaos suite fail
+	$(BIN)/pytest -m slow --timeout 900 tests/system/chaos/test_guards.py

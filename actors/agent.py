@@ -37,11 +37,19 @@ class PaidAgentError(AgentError):
         detail: See the parent.
         retryable: See the parent.
         usage: Every model call of the run.
+        retry_after_s: See the parent.
     """
 
-    def __init__(self, code: str, detail: str, retryable: bool, usage: tuple[Usage, ...]) -> None:  # noqa: FBT001 - pickles by position
-        super().__init__(code, detail, retryable)
-        self.args = (code, detail, retryable, usage)
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        retryable: bool,  # noqa: FBT001 - pickles by position
+        usage: tuple[Usage, ...],
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(code, detail, retryable, retry_after_s)
+        self.args = (code, detail, retryable, usage, retry_after_s)
         self.usage = usage
 
 

@@ -10,6 +10,7 @@ says why there is no value. No error here holds a word of the provider's: it may
 from enum import StrEnum
 
 from domain.errors import GardenosError
+from domain.failures import is_retryable
 
 
 class FaultCode(StrEnum):
@@ -21,6 +22,8 @@ class FaultCode(StrEnum):
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
     CONNECTION = "connection"
+    NO_CREDIT = "no_credit"
+    GARBLED_ANSWER = "garbled_answer"
     INVALID_ANSWER = "invalid_answer"
     ANSWER_CUT = "answer_cut"
     REFUSED = "refused"
@@ -37,12 +40,11 @@ class Feature(StrEnum):
 
 
 class ModelError(GardenosError):
-    """A call to a model brought no answer.
+    """A call to a model brought no answer; :mod:`domain.failures` says whether to call again.
 
     Args:
         code: What happened.
         detail: A sentence in our own words.
-        retryable: Whether the same call may end otherwise.
         retry_after_s: Seconds the provider asked to wait, or None.
         may_be_billed: Whether the provider may have worked on it, and asks to be paid.
     """
@@ -51,16 +53,19 @@ class ModelError(GardenosError):
         self,
         code: FaultCode,
         detail: str,
-        retryable: bool = False,  # noqa: FBT001, FBT002 - pickles by position
         retry_after_s: float | None = None,
         may_be_billed: bool = False,  # noqa: FBT001, FBT002 - pickles by position
     ) -> None:
-        super().__init__(code, detail, retryable, retry_after_s, may_be_billed)
+        super().__init__(code, detail, retry_after_s, may_be_billed)
         self.code = code
         self.detail = detail
-        self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.may_be_billed = may_be_billed
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may end otherwise."""
+        return is_retryable(self.code)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"

@@ -107,10 +107,10 @@ class ModelClient:
         except openai.APITimeoutError:
             if mark.sent:
                 raise ModelError(
-                    FaultCode.TIMEOUT, "The provider did not answer in time.", True, None, True
+                    FaultCode.TIMEOUT, "The provider did not answer in time.", None, True
                 ) from None
             raise ModelError(
-                FaultCode.CONNECTION, "The provider could not be reached in time.", True
+                FaultCode.CONNECTION, "The provider could not be reached in time."
             ) from None
         except openai.APIConnectionError as error:
             raise _of_connection(error, mark) from None
@@ -135,9 +135,8 @@ class ModelClient:
         completion = read_completion(answer.content)
         if completion is None:
             raise ModelError(
-                FaultCode.INVALID_ANSWER,
+                FaultCode.GARBLED_ANSWER,
                 "The provider's answer is no chat completion.",
-                True,
                 None,
                 True,
             )
@@ -184,10 +183,8 @@ class ModelClient:
 def _of_connection(error: openai.APIConnectionError, mark: CallMark) -> ModelError:
     if isinstance(error.__cause__, httpx2.DecodingError):
         return ModelError(
-            FaultCode.INVALID_ANSWER, "The provider's answer is too long.", False, None, True
+            FaultCode.INVALID_ANSWER, "The provider's answer is too long.", None, True
         )
     if mark.sent:
-        return ModelError(
-            FaultCode.CONNECTION, "The connection to the provider broke.", True, None, True
-        )
-    return ModelError(FaultCode.CONNECTION, "The provider could not be reached.", True)
+        return ModelError(FaultCode.CONNECTION, "The connection to the provider broke.", None, True)
+    return ModelError(FaultCode.CONNECTION, "The provider could not be reached.")

@@ -87,7 +87,7 @@ class Pace:
 
     def before(self, behind: int) -> "Pace":
         """Return the limits for a model that has so many others behind it."""
-        return replace(self, retry=replace(self.retry, repeats_timeouts=behind == 0))
+        return replace(self, retry=replace(self.retry, is_last=behind == 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ _NOT_OFFERED = frozenset({501, 505})
 _SERVER_FAULTS_FROM = 500
 
 _FINAL = {
-    402: (FaultCode.UNAUTHORISED, "The account at the provider has no credit"),
+    402: (FaultCode.NO_CREDIT, "The account at the provider has no credit"),
     404: (FaultCode.BAD_REQUEST, "The provider knows no such model or address"),
-    429: (FaultCode.RATE_LIMITED, "The account at the provider has no credit left"),
+    429: (FaultCode.NO_CREDIT, "The account at the provider has no credit left"),
 }
 _KEY_WANTED = frozenset({401, 403})
 _TOO_MANY = 429
@@ -42,7 +42,7 @@ def fault_of_status(
             if status == _TOO_MANY
             else "The provider cannot answer now"
         )
-        return ModelError(code, f"{sentence} ({status}).", True, retry_after_s)
+        return ModelError(code, f"{sentence} ({status}).", retry_after_s)
     code, sentence = _final(status, words, has_key=has_key)
     return ModelError(code, f"{sentence} ({status}).")
 

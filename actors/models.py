@@ -95,7 +95,7 @@ class ProviderRun:
             if not self.usage:
                 raise
             detail = "The run was cancelled after a model call."
-            raise PaidAgentError("cancelled", detail, True, self.usage) from cancelled
+            raise PaidAgentError("interrupted", detail, True, self.usage) from cancelled
 
     async def _ask(self, question: Question[AnswerT]) -> Reply[AnswerT]:
         pace = self._begun()
@@ -113,7 +113,8 @@ class ProviderRun:
                 return Reply(value, llm=model.name)
             if pace.left_s() < MIN_CALL_S:
                 break
-        return Reply(None, degraded_because=reason(faults))
+        asked_s = faults[0][1].retry_after_s
+        return Reply(None, degraded_because=reason(faults), retry_after_s=asked_s)
 
     def _begun(self) -> Pace:
         """Return the limits of the run; its time starts with the first question."""

@@ -44,11 +44,14 @@ class Reply(Generic[AnswerT]):
         value: The answer, or None where no model of the chain gave one.
         llm: Name of the model that answered, or None.
         degraded_because: Why there is no value, as code, colon, sentence; None where there is.
+        retry_after_s: Seconds after which the first of the chain asked to be called again, for an
+            agent that would rather come back than go on without; else None.
     """
 
     value: AnswerT | None
     llm: str | None = None
     degraded_because: str | None = None
+    retry_after_s: float | None = None
 
 
 class ModelRun(Protocol):

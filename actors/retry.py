@@ -19,15 +19,16 @@ class RetryPolicy:
     Attributes:
         retries: Further calls to the same model after faults that may pass.
         base_s: Upper bound of the first wait, in seconds.
-        cap_s: Upper bound of every wait, and of a Retry-After that is obeyed.
-        repeats_timeouts: Whether a call that took too long is made again. Where another model
-            stands behind, its time would go to one that has just shown that it hangs.
+        cap_s: Upper bound of every wait that the provider did not ask for.
+        is_last: Whether no other model stands behind. Where one does, a call that took too long is
+            not made again, and a Retry-After above ``cap_s`` is not waited for: the time is the
+            other model's.
     """
 
     retries: int
     base_s: float
     cap_s: float
-    repeats_timeouts: bool = True
+    is_last: bool = True
 
 
 def wait_before_retry_s(
@@ -44,11 +45,11 @@ def wait_before_retry_s(
     """
     if not error.retryable or retries_made >= policy.retries:
         return None
-    if error.code is FaultCode.TIMEOUT and not policy.repeats_timeouts:
+    if error.code is FaultCode.TIMEOUT and not policy.is_last:
         return None
     wait_s = backoff_s(retries_made + 1, base_s=policy.base_s, cap_s=policy.cap_s, jitter=jitter)
     if error.retry_after_s is not None:
-        if error.retry_after_s > policy.cap_s:
+        if error.retry_after_s > policy.cap_s and not policy.is_last:
             return None
         # Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
         wait_s = error.retry_after_s + min(wait_s, policy.base_s)

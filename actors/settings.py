@@ -71,7 +71,8 @@ class ModelSettings(Endpoint):
     )
     retry_base_s: Seconds = Field(default=0.2, description="Upper bound of the first wait.")
     retry_cap_s: Seconds = Field(
-        default=5.0, description="Upper bound of every wait, and of a Retry-After that is obeyed."
+        default=5.0,
+        description="Upper bound of every wait that the provider did not ask for by Retry-After.",
     )
     max_connections: Annotated[int, Field(ge=1, le=4096)] = Field(
         default=256, description="Connections of one replica to one provider."

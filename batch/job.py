@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -257,11 +257,13 @@ class Place:
     Attributes:
         address: Of a running service.
         run_key: What the idempotency keys of all rows begin with.
+        key: What the service knows us by; a secret, or None.
     """
 
     address: str
     run_key: str
     pace: Pace = DEFAULT_PACE
+    key: str | None = field(default=None, repr=False)
 
 
 async def score(
@@ -292,7 +294,7 @@ async def score(
         tally.count(result)
         watcher.show(tally, clock())
 
-    async with Service(place.address) as service:
+    async with Service(place.address, place.key) as service:
         # jitter spreads retries; nothing secret hangs on it
         rng = Random()  # noqa: S311
         submitter = Submitter(service, place.run_key, pace=place.pace, rng=rng)

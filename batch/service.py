@@ -17,8 +17,11 @@ ANSWER_LIMIT_S = 60.0
 
 MAX_RETRY_AFTER_S = 60.0
 FINISHED_WELL = "succeeded"
+KEY_VARIABLE = "GARDENOS_API_KEY"
+"""How whoever starts a run calls the key that the service was given."""
 
 _JSON = {"Content-Type": "application/json"}
+_NOT_OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _BUSY = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -79,7 +82,8 @@ class Service:
     smaller batch may, and InvalidInputError where the address is not that of a service like ours.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, key: str | None = None) -> None:
+        """Call the service at ``address``, signed by ``key``, a secret, where there is one."""
         self.address = address.rstrip("/")
         limits = httpx.Limits(max_connections=4)
         # a proxy of the environment has no business between this machine and its own service
@@ -87,6 +91,7 @@ class Service:
             timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
             limits=limits,
             trust_env=False,
+            headers={"Authorization": f"Bearer {key}"} if key else None,
         )
 
     async def __aenter__(self) -> Self:
@@ -154,6 +159,9 @@ class Service:
             raise UnavailableError(what, retry_after_s(answer.headers.get("retry-after")))
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _too_many(answer):
             raise PayloadTooLargeError("a batch", "more than the service takes", "a smaller one")
+        if status in _NOT_OURS:
+            got = f"what {self.address} refuses ({detail_of(answer)})"
+            raise InvalidInputError(KEY_VARIABLE, got, "a key with the scopes read and write")
         if not answer.is_success:
             raise self._foreign(f"status {status} ({detail_of(answer)})")
         try:

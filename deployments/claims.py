@@ -55,18 +55,21 @@ class Claims:
         while not self._stopping.is_set():
             pool.wake.clear()
             room = 0 if self._is_behind() else pool.dispatcher.claim_room()
+            is_full = room == 0 and not self._is_behind()
+            room = pool.dispatcher.express_room() if is_full else room
             limit = min(room, self._settings.claim_batch)
             claimed = 0
             if limit and self._lease.is_held:
-                claimed = await self._claim_some(pool, limit)
-                pool.has_more = claimed == limit
-            if not limit or claimed < limit:
+                claimed = await self._claim_some(pool, limit, express=is_full)
+                # A deal may be short although more wait: only one that is empty says that none do.
+                pool.has_more = claimed > 0 or (is_full and pool.has_more)
+            if not claimed:
                 await first_of(pool.wake, self._settings.poll_s)
 
-    async def _claim_some(self, pool: Pool, limit: int) -> int:
+    async def _claim_some(self, pool: Pool, limit: int, *, express: bool) -> int:
         worker = self._lease.worker
         try:
-            tasks = await self._queue.claim(pool.kind, worker, limit=limit)
+            tasks = await self._queue.claim(pool.kind, worker, limit=limit, express=express)
         except DatabaseUnavailableError as error:
             logger.warning("claim_failed", extra={"kind": pool.kind, "error": str(error)})
             return 0

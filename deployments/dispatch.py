@@ -109,6 +109,11 @@ class DispatchState:
         """Tasks that still need an end from this orchestrator."""
         return len(self._heap) + len(self._parked) + self._outstanding
 
+    @property
+    def express_extra(self) -> int:
+        """Express tasks that may be outstanding beyond the credit."""
+        return max(1, self._prefetch) * max(1, len(self._reports))
+
     def held_ids(self) -> list[TaskId]:
         """Return the tasks that still need an end from this orchestrator."""
         parked = [attempt[0] for attempt in self._parked]
@@ -118,6 +123,10 @@ class DispatchState:
     def claim_room(self, ahead: int) -> int:
         """Return how many more tasks to claim so that ``ahead`` wait beyond the credit."""
         return max(0, self.credit + ahead - self.held)
+
+    def express_room(self, ahead: int) -> int:
+        """Return how many express tasks to claim although there is no room for others."""
+        return max(0, self.credit + ahead + self.express_extra - self.held)
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the attempt waits, is parked or is on its way."""
@@ -154,12 +163,25 @@ class DispatchState:
             if task.alone:
                 break
         if not tasks:
+            tasks = self._express_tasks()
+        if not tasks:
             return None
         self._batches += 1
         flights = {attempt_of(task): Flight(task, self._batches, now_s) for task in tasks}
         self._sent[self._batches] = _Sent(flights)
         self._outstanding += len(tasks)
         return self._batches, tuple(tasks)
+
+    def _express_tasks(self) -> list[TaskEnvelope]:
+        """Take express tasks out although all slots are taken; they start in the next free ones."""
+        tasks: list[TaskEnvelope] = []
+        room = self.credit + self.express_extra - self._outstanding
+        while len(tasks) < min(room, self._batch_bound):
+            task = self._heap.pop_express()
+            if task is None:
+                break
+            tasks.append(task)
+        return tasks
 
     def report(self, batch: int, group: Group, now_s: float) -> None:
         """Take in what a replica says of itself and of the tasks it has started."""

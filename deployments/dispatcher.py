@@ -33,7 +33,7 @@ from domain.task import Completion, Release, TaskEnvelope, TaskState
 logger = logging.getLogger(__name__)
 
 CANCEL_GATHER_S = 0.05
-"""Cancels are gathered for so long before one broadcast."""
+"""The first cancel goes out at once; those that come within so long after it share the next."""
 
 CANCEL_AGAIN_S = 0.5
 CANCEL_TRIES = 60
@@ -101,12 +101,18 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._paused = False
         self._cancels: list[Cancel] = []
+        self._gathers = False
         self._broadcasts: set[asyncio.Task[None]] = set()
 
     @property
     def held(self) -> int:
         """Tasks that still need an end."""
         return self._state.held
+
+    @property
+    def credit(self) -> int:
+        """Tasks that may be with the agents at once."""
+        return self._state.credit
 
     def held_ids(self) -> list[TaskId]:
         """Return the tasks that still need an end."""
@@ -119,6 +125,10 @@ class Dispatcher:
     def claim_room(self) -> int:
         """Return how many tasks should be claimed now; 0 while paused."""
         return 0 if self._paused else self._state.claim_room(self._queue.claim_ahead)
+
+    def express_room(self) -> int:
+        """Return how many express tasks may be claimed where there is no room for others."""
+        return 0 if self._paused else self._state.express_room(self._queue.claim_ahead)
 
     def add(self, task: TaskEnvelope) -> bool:
         """Take a task over; False where too many wait or this attempt is held already."""
@@ -287,11 +297,17 @@ class Dispatcher:
             self._settle(Settled(task, expired(task)))
 
     def _tell_cancel(self, cancel: Cancel) -> None:
-        if not self._cancels:
-            asyncio.get_running_loop().call_later(CANCEL_GATHER_S, self._broadcast_cancels)
         self._cancels.append(cancel)
+        if not self._gathers:
+            self._gathers = True
+            asyncio.get_running_loop().call_soon(self._broadcast_cancels)
 
     def _broadcast_cancels(self) -> None:
+        """Send what has gathered, and gather again; a silent while lets the next go at once."""
+        if not self._cancels:
+            self._gathers = False
+            return
+        asyncio.get_running_loop().call_later(CANCEL_GATHER_S, self._broadcast_cancels)
         told = asyncio.create_task(self._broadcast(tuple(self._cancels)))
         self._cancels.clear()
         self._broadcasts.add(told)
@@ -306,7 +322,8 @@ class Dispatcher:
         logger.warning("cancel_not_heard", extra={"tasks": len(cancels)})
 
     def _backoff(self) -> Backoff:
-        return Backoff(self._queue.backoff_base_s, self._queue.backoff_cap_s, self._rng.random())
+        base_s, cap_s = self._queue.backoff_base_s, self._queue.backoff_cap_s
+        return Backoff(base_s, cap_s, self._rng.random(), self._clock())
 
 
 def _cancelled(task: TaskEnvelope) -> Completion:

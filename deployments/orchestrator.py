@@ -91,6 +91,7 @@ class Engine:
         self._tasks = parts.tasks
         self._settings = parts.settings
         self._clock = parts.clock
+        self._rng = parts.rng
         self._lease = Lease(
             parts.queue,
             parts.settings,
@@ -191,15 +192,17 @@ class Engine:
             GardenosError: The task was refused at admission, or the deadline passed.
         """
         pool = self._pool(submission.kind)
-        self._check_room()
         if submission.deadline_unix_s is None:
             deadline_unix_s = self._clock() + self._settings.direct_deadline_s
             submission = replace(submission, deadline_unix_s=deadline_unix_s)
+        self._check_room(pool, submission.deadline_unix_s or 0.0)
         self._direct += 1
+        pool.callers += 1
         try:
             return await self._answer(pool, replace(submission, direct=True))
         finally:
             self._direct -= 1
+            pool.callers -= 1
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Admission | GardenosError]:
         """Commit tasks to the queue; one answer each, in order.
@@ -262,6 +265,13 @@ class Engine:
             pool.dispatcher.cancel(task_id)
         self._finish_watch.tell([task_id])
         return task
+
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        """Stop what runs of tasks that were deleted, here and at every agent."""
+        for pool in self._pools.values():
+            for task_id in task_ids:
+                pool.dispatcher.cancel(task_id)
+        self._finish_watch.tell(task_ids)
 
     async def pools(self) -> Sequence[PoolState]:
         """Return the state of every kind of agent, without asking the database."""
@@ -334,10 +344,14 @@ class Engine:
         if not self._lease.is_held:
             raise DatabaseUnavailableError("the database does not answer", 2.0)
 
-    def _check_room(self) -> None:
+    def _check_room(self, pool: Pool, deadline_unix_s: float) -> None:
+        """Refuse a direct call that finds no room, or whose turn cannot come in time."""
         self._check_ready()
-        if self._direct >= self._settings.direct_bound or self._is_behind():
-            raise OverloadedError("too many callers wait on the line", 1.0)
+        now_s, ahead = asyncio.get_running_loop().time(), pool.in_line
+        full = self._direct >= self._settings.direct_bound or self._is_behind()
+        if full or pool.rate.wait_s(ahead, now_s) > deadline_unix_s - self._clock():
+            retry_s = pool.rate.retry_after_s(ahead, now_s, jitter=self._rng.random())
+            raise OverloadedError("too many callers wait on the line", retry_s)
 
     def _is_behind(self) -> bool:
         return self._completions.waiting > BACKLOG_GROUPS * self._settings.commit_bound
@@ -387,6 +401,8 @@ class Engine:
         pool = self._pools[task.kind]
         name = verdict.state.value if isinstance(verdict, Completion) else "released"
         pool.settled[name] = pool.settled.get(name, 0) + 1
+        if name in {TaskState.SUCCEEDED, TaskState.FAILED}:  # others may never have had a slot
+            pool.rate.ended(asyncio.get_running_loop().time(), waiting=pool.in_line)
         if isinstance(verdict, Release):
             self._releases.put(verdict).add_done_callback(partial(_log_unstored, task))
         else:

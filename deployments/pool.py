@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deployments.dispatcher import Dispatcher
+from deployments.drain_rate import DrainRate
 from deployments.settings import AgentSettings
 from domain.ids import AgentKind
 
@@ -35,7 +36,12 @@ class PoolState:
 
 @dataclass(slots=True)
 class Pool:
-    """One kind: its dispatcher and what wakes its claims."""
+    """One kind: its dispatcher and what wakes its claims.
+
+    Attributes:
+        callers: Direct calls on the line, running ones too.
+        rate: How fast it works them off while some wait.
+    """
 
     kind: AgentKind
     agent: AgentSettings
@@ -43,6 +49,13 @@ class Pool:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_more: bool = True
     settled: dict[str, int] = field(default_factory=dict)
+    callers: int = 0
+    rate: DrainRate = field(default_factory=DrainRate)
+
+    @property
+    def in_line(self) -> int:
+        """Callers beyond what the agents can run at once, at least."""
+        return max(0, self.callers - self.dispatcher.credit)
 
 
 def state_of(pool: Pool) -> PoolState:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from actors.agent import Agent, AgentResult, Clock, PaidAgentError
+from deployments.run_times import RunTimes
 from deployments.settings import AgentSettings
 from deployments.slots import Slots
 from deployments.task_heap import Attempt, attempt_of
 from deployments.wire import (
+    SCHEMA_UNKNOWN,
     Batch,
     Cancel,
     Ending,
@@ -23,7 +25,7 @@ from deployments.wire import (
 )
 from domain.errors import AgentError
 from domain.ids import TaskId
-from domain.task import TaskEnvelope
+from domain.task import DEADLINE_EXCEEDED, TaskEnvelope
 from domain.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class AgentRunner:
             heap_bound=settings.heap_bound,
             shortest_run_s=settings.shortest_run_s,
         )
+        self._run_times = RunTimes()
         self._works: dict[Attempt, _Work] = {}
         self._open_by_sender: Counter[str] = Counter()
         self._cancelled_until: dict[Cancel, float] = {}
@@ -124,7 +127,10 @@ class AgentRunner:
         outcome = stream.ready[0]
         if outcome.ending is not Ending.SUCCEEDED:
             raise AgentError(
-                outcome.code or outcome.ending.value, outcome.detail, outcome.retryable
+                outcome.code or outcome.ending.value,
+                outcome.detail,
+                outcome.retryable,
+                outcome.retry_after_s,
             )
         return AgentResult(outcome.result or b"", outcome.usage)
 
@@ -170,12 +176,13 @@ class AgentRunner:
         if any(self._cancelled_until.get(name, 0.0) > self._clock() for name in names):
             return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
         if not is_readable(task):
-            return _returned(task, "schema_unknown")
+            return _returned(task, SCHEMA_UNKNOWN)
         return None if self._slots.offer(task) else _returned(task, "full")
 
     def _pump(self) -> None:
         """Start what may start, answer what is hopeless, and come back at the next deadline."""
         at_most = 0 if self._is_pumping else STARTS_PER_TURN
+        self._slots.expect(self._run_times.shortest_s(self._clock()))
         picked = self._slots.pick(self._clock(), at_most=at_most)
         for task in picked.hopeless:
             self._end(self._works[attempt_of(task)], _expired(task, ()))
@@ -219,7 +226,7 @@ class AgentRunner:
 
     async def _outcome(self, work: _Work) -> TaskOutcome:
         task = work.task
-        limit = asyncio.timeout(self._left_s(task))
+        limit, began_s = asyncio.timeout(self._left_s(task)), self._clock()
         try:
             async with limit:
                 answer = await self._agent.run(task, self._clock)
@@ -238,6 +245,7 @@ class AgentRunner:
         except Exception as error:
             logger.exception("agent_fault", extra={"kind": task.kind, "task_id": str(task.task_id)})
             return _failed(task, AgentError("agent_fault", type(error).__name__, True))
+        self._run_times.succeeded(self._clock() - began_s, self._clock())
         return TaskOutcome(
             task.task_id, task.attempt, Ending.SUCCEEDED, answer.result, usage=answer.usage
         )
@@ -304,7 +312,7 @@ def _expired(task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
         task.task_id,
         task.attempt,
         Ending.EXPIRED,
-        code="expired",
+        code=DEADLINE_EXCEEDED,
         detail="the deadline has passed",
         usage=usage,
     )
@@ -319,4 +327,5 @@ def _failed(task: TaskEnvelope, error: AgentError) -> TaskOutcome:
         detail=error.detail,
         retryable=error.retryable,
         usage=error.usage if isinstance(error, PaidAgentError) else (),
+        retry_after_s=error.retry_after_s,
     )

@@ -28,7 +28,7 @@ class Slots:
 
     def __init__(self, *, concurrency: int, heap_bound: int, shortest_run_s: float) -> None:
         self._concurrency = concurrency
-        self._shortest_run_s = shortest_run_s
+        self._least_run_s = self._shortest_run_s = shortest_run_s
         self._waiting = TaskHeap(bound=heap_bound)
         self._running: dict[Attempt, TaskEnvelope] = {}
 
@@ -48,6 +48,10 @@ class Slots:
         if self._is_exclusive():
             return 0
         return max(0, self._concurrency - self.running - self.waiting)
+
+    def expect(self, shortest_run_s: float) -> None:
+        """Take over what is seen of runs; the setting stays the least that is assumed."""
+        self._shortest_run_s = max(self._least_run_s, shortest_run_s)
 
     def offer(self, task: TaskEnvelope) -> bool:
         """Let a task wait; False where the heap is full or the attempt is here already."""

@@ -6,14 +6,23 @@ from itertools import count
 from math import inf
 
 from domain.ids import TaskId
-from domain.task import PRIORITY_RANK, TaskEnvelope
+from domain.task import PRIORITY_RANK, Priority, TaskEnvelope
 
 OLDEST_EVERY = 8
-"""One start in so many goes to the task that has waited longest, whatever its priority: the k-th
-in the line starts after at most 8 k starts."""
+"""After so many starts less one beside it, the task that has waited longest is next, whatever its
+priority: the k-th in the line starts after at most 8 k starts. Where the longest waiting start
+anyway, as among tasks of one priority, nobody more urgent ever waits for them."""
+
+EXPRESS_RANK = PRIORITY_RANK[Priority.HIGH]
+"""Tasks of this rank or a smaller one are express, and those with a caller on the line."""
 
 Attempt = tuple[TaskId, int]
 """Identity of one attempt: the task and the attempt's number."""
+
+
+def is_express(task: TaskEnvelope) -> bool:
+    """Whether a task is sent although all slots are taken, to start in the next that is free."""
+    return task.direct or PRIORITY_RANK[task.priority] <= EXPRESS_RANK
 
 
 def attempt_of(task: TaskEnvelope) -> Attempt:
@@ -30,7 +39,7 @@ class TaskHeap:
         self._best: list[tuple[int, float, int, Attempt]] = []
         self._soonest: list[tuple[float, int, Attempt]] = []
         self._numbers = count()
-        self._starts = 0
+        self._passes = 0
 
     def __len__(self) -> int:
         return len(self._line)
@@ -52,19 +61,33 @@ class TaskHeap:
         """Return the task that :meth:`pop` would return, or None."""
         if not self._line:
             return None
-        if self._starts % OLDEST_EVERY == OLDEST_EVERY - 1:
-            return next(iter(self._line.values()))[1]
-        while not self._is_live(self._best[0][2], self._best[0][3]):
-            heapq.heappop(self._best)
-        return self._line[self._best[0][3]][1]
+        oldest = next(iter(self._line.values()))[1]
+        return oldest if self._passes >= OLDEST_EVERY - 1 else self._first()
 
     def pop(self) -> TaskEnvelope | None:
         """Take the next task out, or return None where none waits."""
         task = self.peek()
         if task is not None:
-            self._starts += 1
-            del self._line[attempt_of(task)]
+            self._take(task)
         return task
+
+    def pop_express(self) -> TaskEnvelope | None:
+        """Take the best task out where it is express and needs no empty replica, else None."""
+        task = self._first() if self._line else None
+        if task is None or task.alone or not is_express(task):
+            return None
+        self._take(task)
+        return task
+
+    def _first(self) -> TaskEnvelope:
+        while not self._is_live(self._best[0][2], self._best[0][3]):
+            heapq.heappop(self._best)
+        return self._line[self._best[0][3]][1]
+
+    def _take(self, task: TaskEnvelope) -> None:
+        attempt = attempt_of(task)
+        self._passes = 0 if attempt == next(iter(self._line)) else self._passes + 1
+        del self._line[attempt]
 
     def remove(self, attempt: Attempt) -> TaskEnvelope | None:
         """Take one attempt out, or return None where it does not wait."""

@@ -3,11 +3,16 @@
 from dataclasses import dataclass, replace
 
 from deployments.errors import LinkError
-from deployments.wire import Ending, TaskOutcome
-from domain.task import Completion, Release, TaskEnvelope, TaskState, backoff_s
+from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
+from domain.failures import is_retryable
+from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, TaskState, backoff_s
 
 ALONE_AFTER_CRASHES = 2
 """A task present at so many crashes runs with nothing beside it."""
+
+CRASHES_OF_POISON = 3
+"""A task that runs alone after so many crashes and crashes once more is poison. Two of them were in
+company; one alone could be chance, since machines and operators kill processes too."""
 
 CRASHES_AT_MOST = 10
 """A task present at so many crashes ends, even where none was seen to be its own: one that kills
@@ -15,6 +20,10 @@ its process before its start is told must not go round for ever."""
 
 RETRY_IN_PLACE_S = 0.1
 """Wait before a batch that no agent could take is sent again, in seconds."""
+
+READERS_AT_MOST = 50
+"""A task that so many attempts found no agent able to read ends: a rolling update, during which old
+replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
@@ -30,15 +39,28 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Bounds of the wait before a retry, in seconds, and a draw in [0, 1)."""
+    """Bounds of the wait before a retry, in seconds, a draw in [0, 1), and the time.
+
+    Attributes:
+        now_unix_s: A wait that would end after the task's deadline is not begun.
+    """
 
     base_s: float
     cap_s: float
     jitter: float
+    now_unix_s: float = 0.0
 
     def wait_s(self, attempt: int) -> float:
         """Return the wait after ``attempt`` attempts, at least 1."""
         return backoff_s(attempt, base_s=self.base_s, cap_s=self.cap_s, jitter=self.jitter)
+
+    def wait_asked_s(self, attempt: int, retry_after_s: float | None) -> float:
+        """Return the wait where somebody asked for one, which is then never shorter.
+
+        Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
+        """
+        own_s = self.wait_s(attempt)
+        return own_s if retry_after_s is None else retry_after_s + min(own_s, self.base_s)
 
 
 Verdict = Completion | Release | Retry
@@ -58,9 +80,9 @@ def after_outcome(task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff) ->
         case Ending.EXPIRED:
             return _completion(task, TaskState.EXPIRED, outcome)
         case Ending.RETURNED:
-            return Retry(task, RETRY_IN_PLACE_S)
+            return _returned(task, outcome, backoff)
         case Ending.FAILED:
-            if outcome.retryable and not task.direct:
+            if is_retryable(outcome.code, said=outcome.retryable) and not task.direct:
                 return _release(task, backoff, outcome)
             return _completion(task, TaskState.FAILED, outcome)
 
@@ -74,7 +96,8 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
         backoff: Used from the second loss on; the first is retried at once.
         started: Whether a task marked alone is known to have started.
     """
-    if task.alone and started and error.crashed:
+    is_culprit = task.alone and started and error.crashed
+    if is_culprit and task.crashes >= CRASHES_OF_POISON:
         return failed(task, TaskState.DEAD, "poison: the process died each time it ran this task")
     if error.reached and error.crashed and task.crashes + 1 >= CRASHES_AT_MOST:
         return failed(task, TaskState.DEAD, "agent_lost: the process died too often under it")
@@ -130,7 +153,7 @@ def after_late_outcome(
 
 def expired(task: TaskEnvelope) -> Completion:
     """Return the end of a task whose deadline has passed."""
-    return failed(task, TaskState.EXPIRED, "expired: the deadline has passed")
+    return failed(task, TaskState.EXPIRED, f"{DEADLINE_EXCEEDED}: the deadline has passed")
 
 
 def failed(task: TaskEnvelope, state: TaskState, error: str) -> Completion:
@@ -155,6 +178,17 @@ def _again(task: TaskEnvelope, backoff: Backoff, *, touched: bool) -> Verdict:
     return Retry(replace(task, crashes=crashes, alone=crashes >= ALONE_AFTER_CRASHES), wait_s)
 
 
+def _returned(task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff) -> Verdict:
+    """Decide where a replica sent a task back unstarted."""
+    if outcome.code != SCHEMA_UNKNOWN or task.direct:
+        return Retry(task, RETRY_IN_PLACE_S)
+    why = f"{SCHEMA_UNKNOWN}: no agent could read version {task.schema_version} of it"
+    if task.attempt >= READERS_AT_MOST:
+        return failed(task, TaskState.DEAD, why)
+    wait_s = max(UNREACHED_WAIT_S, backoff.wait_s(task.attempt))
+    return Release(task.task_id, task.attempt, wait_s, why, count_attempt=False)
+
+
 def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> Completion:
     error = None if state is TaskState.SUCCEEDED else f"{outcome.code}: {outcome.detail}"
     result = outcome.result if state is TaskState.SUCCEEDED else None
@@ -170,11 +204,16 @@ def _completion(task: TaskEnvelope, state: TaskState, outcome: TaskOutcome) -> C
     )
 
 
-def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Release:
+def _release(task: TaskEnvelope, backoff: Backoff, outcome: TaskOutcome) -> Completion | Release:
+    wait_s = backoff.wait_asked_s(task.attempt, outcome.retry_after_s)
+    if task.deadline_unix_s is not None and backoff.now_unix_s + wait_s >= task.deadline_unix_s:
+        why = f"no time is left for another attempt after {outcome.code}: {outcome.detail}"
+        late = replace(outcome, code=DEADLINE_EXCEEDED, detail=why)
+        return _completion(task, TaskState.EXPIRED, late)
     return Release(
         task.task_id,
         task.attempt,
-        backoff.wait_s(task.attempt),
+        wait_s,
         f"{outcome.code}: {outcome.detail}",
         usage=outcome.usage,
         tenant_id=task.tenant_id,

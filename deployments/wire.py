@@ -11,6 +11,9 @@ from domain.ids import TaskId
 from domain.task import ENVELOPE_SCHEMA_VERSION, TaskEnvelope
 from domain.usage import Usage
 
+SCHEMA_UNKNOWN = "schema_unknown"
+"""Code of a task that was sent back because this replica cannot read its envelope."""
+
 
 class Ending(StrEnum):
     """How a run ended inside an agent's replica."""
@@ -33,6 +36,7 @@ class TaskOutcome:
         detail: A sentence without secrets and personal data.
         retryable: Whether another attempt may end otherwise.
         usage: Every model call of the attempt, failed and cancelled ones included.
+        retry_after_s: Seconds before which another attempt is in vain, or None.
     """
 
     task_id: TaskId
@@ -43,6 +47,7 @@ class TaskOutcome:
     detail: str = ""
     retryable: bool = False
     usage: tuple[Usage, ...] = ()
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

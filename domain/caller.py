@@ -1,5 +1,6 @@
 """Who calls, for which tenant, and what the caller may do."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,3 +45,14 @@ class Caller:
         if Scope.ADMIN in self.scopes:
             return ()
         return tuple(scope for scope in needed if scope not in self.scopes)
+
+
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}", re.ASCII)
+TENANT_FORM = "1 to 128 letters, digits and . _ : @ -, with a letter or a digit first"
+
+
+def read_tenant(value: object) -> TenantId | None:
+    """Return the tenant that a text names, or None where it can be no tenant's name."""
+    if isinstance(value, str) and _TENANT.fullmatch(value):
+        return TenantId(value)
+    return None

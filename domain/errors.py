@@ -20,6 +20,8 @@ Errors cross processes by pickle: every class hands all its arguments, in order,
 ``super().__init__`` and takes them by position.
 """
 
+from domain.failures import is_retryable
+
 
 class GardenosError(Exception):
     """Root of the tree; catch it to catch everything of ours."""
@@ -172,14 +174,23 @@ class AgentError(GardenosError):
     Args:
         code: Constant name of the failure, for example ``payload_invalid``.
         detail: What happened, in words that hold no secret and no personal data.
-        retryable: Whether another attempt may end otherwise.
+        retryable: Whether another attempt may end otherwise; for a code that stands in
+            :mod:`domain.failures` the table decides.
+        retry_after_s: Seconds before which another attempt is in vain, where somebody said so.
     """
 
-    def __init__(self, code: str, detail: str, retryable: bool) -> None:  # noqa: FBT001 - pickles by position
-        super().__init__(code, detail, retryable)
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        retryable: bool = False,  # noqa: FBT001, FBT002 - pickles by position
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(code, detail, retryable, retry_after_s)
         self.code = code
         self.detail = detail
-        self.retryable = retryable
+        self.retryable = is_retryable(code, said=retryable)
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"

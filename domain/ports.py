@@ -61,6 +61,24 @@ class LeadFilter:
     call_first: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilter:
+    """Which dead letters; None means any.
+
+    Attributes:
+        code: First word of the error, for example ``poison``.
+        since: Ended at or after.
+        until: Ended before.
+    """
+
+    state: TaskState | None = None
+    kind: AgentKind | None = None
+    code: str | None = None
+    lead_id: LeadId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 ItemT = TypeVar("ItemT")
 
 
@@ -95,8 +113,14 @@ class TaskQueue(Protocol):
         """
         ...
 
-    async def claim(self, kind: AgentKind, worker: WorkerId, *, limit: int) -> list[TaskEnvelope]:
-        """Take up to ``limit`` tasks, round robin over tenants, in each by order key.
+    async def claim(
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
+    ) -> list[TaskEnvelope]:
+        """Take up to ``limit`` tasks, round robin over tenants by weight, in each by order key.
+
+        Fewer may come although more wait: a tenant's share of one deal is bounded, and the rest is
+        dealt by the next call. With ``express`` only urgent and high ones are taken, whatever
+        waits before them.
 
         A task with two or more crashes comes marked ``alone``. Claims nothing for a worker whose
         lease has run out. The state becomes running, the attempt grows by one.
@@ -176,17 +200,6 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def replay(
-        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
-    ) -> Task:
-        """Queue a dead, failed or expired task again: same id, fresh budget, attempts kept.
-
-        Raises:
-            NotFoundError: The tenant has no such task.
-            ConflictError: It is open, succeeded, was cancelled or abandoned.
-        """
-        ...
-
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         """Return which of the tasks are finished; a long poll asks for all its waiters at once."""
         ...
@@ -201,6 +214,54 @@ class TaskStore(Protocol):
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         """Delete finished tasks past their retention; return how many. Analyses stay."""
+        ...
+
+
+class DeadLetterStore(Protocol):
+    """Tasks that ended without a result: found, and queued again."""
+
+    async def list(
+        self, tenant_id: TenantId, letters: DeadLetterFilter, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
+        """Return tasks in one of :data:`domain.task.REPLAYABLE_STATES`, newest first.
+
+        Raises:
+            InvalidInputError: The cursor is not one of ours.
+        """
+        ...
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        """Queue such a task again: same id, fresh budget of attempts, those made are kept.
+
+        Raises:
+            NotFoundError: The tenant has no such task.
+            ConflictError: It is open, succeeded, was cancelled or abandoned.
+        """
+        ...
+
+    async def replay_many(
+        self,
+        tenant_id: TenantId,
+        letters: DeadLetterFilter,
+        *,
+        deadline_at: datetime | None,
+        limit: int,
+    ) -> tuple[Task, ...]:
+        """Queue up to ``limit`` again, oldest first; call again while it returns that many."""
+        ...
+
+
+class TenantStore(Protocol):
+    """What an operator says of tenants."""
+
+    async def weigh(self, tenant_id: TenantId, weight: int) -> None:
+        """Let a tenant take ``weight`` tasks, 1 to 100, where one of weight 1 takes one."""
+        ...
+
+    async def weights(self) -> Mapping[TenantId, int]:
+        """Return the weights that were set; every other tenant has 1."""
         ...
 
 
@@ -243,11 +304,14 @@ class LeadStore(Protocol):
         """
         ...
 
-    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> Sequence[TaskId]:
         """Delete a lead with everything derived from it.
 
         Analyses, drafts, outcomes, its tasks and their results and contact keys go. Usage stays,
         without the lead. Its duplicates are linked anew and analysed again.
+
+        Returns:
+            The open tasks that went with it: whoever runs one should be told.
 
         Raises:
             NotFoundError: The tenant has no such lead.

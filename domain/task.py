@@ -23,6 +23,10 @@ FOLLOW_UP = AgentKind("follow_up")
 DEFAULT_MAX_ATTEMPTS = 5
 
 
+DEADLINE_EXCEEDED = "deadline_exceeded"
+"""Code of everything that could not be done in time, wherever that was found out."""
+
+
 class TaskState(StrEnum):
     """Where a task is in its life.
 
@@ -160,8 +164,8 @@ class Task(Frozen):
     deadline_at: AwareDatetime | None = None
     error: str | None = Field(default=None, description="Code and sentence of the last failure.")
     result: JsonValue = None
-    attempts: tuple[TaskAttempt, ...] = Field(
-        default=(), description="Ended attempts, oldest first; only where one task is read."
+    attempts: tuple[TaskAttempt, ...] | None = Field(
+        default=None, description="Ended attempts, oldest first; null in lists."
     )
 
 

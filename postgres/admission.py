@@ -83,7 +83,10 @@ async def _answer_known_keys(
     known: dict[tuple[str, str], tuple[TaskId, bytes, str | None]] = {}
     if keys:
         rows = await connection.fetch(
-            queries.load("admit_known_keys"), [key[0] for key in keys], [key[1] for key in keys]
+            queries.load("admit_known_keys"),
+            [key[0] for key in keys],
+            [key[1] for key in keys],
+            [one.request_digest for one in submissions if one.idempotency_key],
         )
         for row in rows:
             known[row["tenant_id"], row["idempotency_key"]] = (

@@ -180,28 +180,31 @@ class PostgresLeadStore:
         ]
         return first_of(earlier, service=lead.service, received_at=received_at)
 
-    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> Sequence[TaskId]:
         """Delete a lead with everything derived from it; see the port."""
 
-        async def remove(connection: Connection) -> Sequence[LeadId]:
+        async def remove(connection: Connection) -> tuple[Sequence[LeadId], Sequence[TaskId]]:
             return await self._delete(connection, tenant_id, lead_id)
 
-        if await in_transaction(self._database, remove, what="deletion"):
+        relinked, ended = await in_transaction(self._database, remove, what="deletion")
+        if relinked:
             self._announce(LEAD_ANALYSIS)
+        return ended
 
     async def _delete(
         self, connection: Connection, tenant_id: TenantId, lead_id: LeadId
-    ) -> Sequence[LeadId]:
+    ) -> tuple[Sequence[LeadId], Sequence[TaskId]]:
         contact = (await _get(connection, tenant_id, lead_id)).lead.contact
         names = {lead_name(tenant_id, lead_id), *contact_names(tenant_id, contact)}
         await lock_names(connection, names)
         await connection.execute(queries.load("lead_lock_family"), tenant_id, lead_id)
-        await connection.execute(queries.load("lead_lock_tasks"), tenant_id, lead_id)
+        tasks = await connection.fetch(queries.load("lead_lock_tasks"), tenant_id, lead_id)
         if (await _get(connection, tenant_id, lead_id)).lead.contact != contact:
             raise RaceLostError
         orphans = await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
         await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
-        return await self._relink(connection, tenant_id, orphans, stays_with=None)
+        ended = [TaskId(task["task_id"]) for task in tasks if task["is_open"]]
+        return await self._relink(connection, tenant_id, orphans, stays_with=None), ended
 
     async def _relink(
         self,

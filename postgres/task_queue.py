@@ -36,19 +36,24 @@ kills must end none of the innocent, and one that does kill them must not go rou
 
 MAX_ERROR_CHARACTERS = 1000
 
+EXPRESS_CLAIM = queries.load("queue_claim").replace(
+    "t.state = 'queued'", "t.state = 'queued' and t.priority in ('urgent', 'high')"
+)
+"""The claim over the index ``tasks_express`` alone, whose predicate this repeats."""
+
 
 class PostgresTaskQueue:
     """Implements :class:`domain.ports.TaskQueue`.
 
-    Holds one cursor per kind, so that its claims go round the tenants; two orchestrators go round
-    independently.
+    Holds one cursor per kind and lane, so that its claims go round the tenants; two orchestrators
+    go round independently.
     """
 
     def __init__(self, database: Database, announce: Callable[[AgentKind], None]) -> None:
         """Use ``database``; call ``announce`` after commit with each kind that got queued tasks."""
         self._database = database
         self._announce = announce
-        self._cursors: dict[AgentKind, str] = {}
+        self._cursors: dict[tuple[AgentKind, bool], str] = {}
 
     async def admit(
         self, submissions: Sequence[Submission], worker: WorkerId
@@ -76,15 +81,18 @@ class PostgresTaskQueue:
         for kind in set(kinds):
             self._announce(kind)
 
-    async def claim(self, kind: AgentKind, worker: WorkerId, *, limit: int) -> list[TaskEnvelope]:
+    async def claim(
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
+    ) -> list[TaskEnvelope]:
         """Take up to ``limit`` tasks; see the port."""
         if limit < 1:
             return []
-        rows = await self._database.fetch(
-            queries.load("queue_claim"), kind, worker, limit, self._cursors.get(kind, ""), None
-        )
+        query = EXPRESS_CLAIM if express else queries.load("queue_claim")
+        cursor = self._cursors.get((kind, express), "")
+        rows = await self._database.fetch(query, kind, worker, limit, cursor, None)
         if rows:
-            self._cursors[kind] = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]
+            last = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]
+            self._cursors[kind, express] = last
         return [_envelope(row) for row in rows]
 
     async def complete(self, completions: Sequence[Completion]) -> frozenset[TaskId]:

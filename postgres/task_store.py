@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import asyncpg
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.ports import Page, QueueDepth
-from domain.task import DEFAULT_MAX_ATTEMPTS, REPLAYABLE_STATES, Task, TaskAttempt, TaskState
+from domain.task import Task, TaskAttempt, TaskState
 from postgres import queries
 from postgres.cursors import decode_cursor, encode_cursor
 from postgres.pool import Database
@@ -32,7 +31,7 @@ class PostgresTaskStore:
             raise NotFoundError("task", str(task_id))
         rows = await self._database.fetch(queries.load("task_attempts"), tenant_id, task_id)
         attempts = tuple(TaskAttempt.model_validate(dict(one)) for one in rows)
-        return _task(row).model_copy(update={"attempts": attempts})
+        return task_of(row).model_copy(update={"attempts": attempts})
 
     async def list(
         self,
@@ -45,11 +44,11 @@ class PostgresTaskStore:
         limit: int,
     ) -> Page[Task]:
         """Return tasks, newest first; see the port."""
-        below = _task_id_in(cursor) if cursor else None
+        below = task_id_in(cursor) if cursor else None
         rows = await self._database.fetch(
             queries.load("task_list"), tenant_id, state, kind, lead_id, below, limit + 1
         )
-        tasks = tuple(_task(row) for row in rows[:limit])
+        tasks = tuple(task_of(row) for row in rows[:limit])
         more = encode_cursor(str(tasks[-1].task_id)) if len(rows) > limit else None
         return Page(tasks, more)
 
@@ -57,23 +56,9 @@ class PostgresTaskStore:
         """Cancel an open task; see the port."""
         row = await self._database.fetchrow(queries.load("task_cancel"), tenant_id, task_id)
         if row is not None:
-            return _task(row)
+            return task_of(row)
         task = await self.get(tenant_id, task_id)
         why = f"it is {task.state}; only open tasks can be cancelled"
-        raise ConflictError("task", str(task_id), why)
-
-    async def replay(
-        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
-    ) -> Task:
-        """Queue a task again that ended without a result; see the port."""
-        row = await self._database.fetchrow(
-            queries.load("task_replay"), tenant_id, task_id, DEFAULT_MAX_ATTEMPTS, deadline_at
-        )
-        if row is not None:
-            return _task(row)
-        task = await self.get(tenant_id, task_id)
-        allowed = ", ".join(sorted(REPLAYABLE_STATES))
-        why = f"it is {task.state}; only these can be replayed: {allowed}"
         raise ConflictError("task", str(task_id), why)
 
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
@@ -84,7 +69,7 @@ class PostgresTaskStore:
     async def get_many(self, tenant_id: TenantId, task_ids: Sequence[TaskId]) -> tuple[Task, ...]:
         """Return those of the tasks that the tenant has, in the order asked for."""
         rows = await self._database.fetch(queries.load("task_get_many"), tenant_id, list(task_ids))
-        return tuple(_task(row) for row in rows)
+        return tuple(task_of(row) for row in rows)
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         """Count per kind what waits and runs; see the port."""
@@ -105,7 +90,8 @@ class PostgresTaskStore:
         return int(status.rsplit(" ", 1)[-1])
 
 
-def _task_id_in(cursor: str) -> UUID:
+def task_id_in(cursor: str) -> UUID:
+    """Return the task that a page ended with."""
     (text,) = decode_cursor(cursor, str)
     try:
         return UUID(str(text))
@@ -113,7 +99,8 @@ def _task_id_in(cursor: str) -> UUID:
         raise InvalidInputError("cursor", cursor, "the next_cursor of an earlier page") from error
 
 
-def _task(row: asyncpg.Record) -> Task:
+def task_of(row: asyncpg.Record) -> Task:
+    """Return a task as callers see it from its row."""
     fields = dict(row)
     if fields["result"] is not None:
         fields["result"] = json.loads(fields["result"])

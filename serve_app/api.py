@@ -10,7 +10,9 @@ from fastapi.openapi.utils import get_openapi
 from serve_app import problems
 from serve_app.routes import (
     agents,
+    dead_letters,
     docs,
+    events,
     follow_ups,
     health,
     lead_events,
@@ -20,6 +22,7 @@ from serve_app.routes import (
     task_results,
     tasks,
     usage,
+    webhooks,
 )
 from serve_app.routes.views import LEAD_INPUT, LEAD_MARK
 from serve_app.services import Services
@@ -37,6 +40,7 @@ TAGS = [
     {"name": "leads", "description": "Enquiries, their analyses, and whom to call first."},
     {"name": "follow-ups", "description": "Drafts, which a person approves before they count."},
     {"name": "tasks", "description": "Work in the queue."},
+    {"name": "webhooks", "description": "Who is told of events, signed and until accepted."},
     {"name": "usage", "description": "What models cost."},
     {"name": "agents", "description": "Who does the work."},
     {"name": "health", "description": "For probes."},
@@ -64,7 +68,19 @@ def build_api(services: Services) -> FastAPI:
     # The longer addresses come first: an id may hold a slash, so /{lead_id:path} takes the rest.
     for resource in (lead_events, lead_overrides, leads):
         api.include_router(resource.router)
-    for resource in (task_batches, task_results, tasks, follow_ups, usage, agents, health, docs):
+    for resource in (
+        task_batches,
+        task_results,
+        dead_letters,
+        events,
+        tasks,
+        follow_ups,
+        webhooks,
+        usage,
+        agents,
+        health,
+        docs,
+    ):
         api.include_router(resource.router)
 
     def document() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from actors.prices import load_prices
 from deployments.graph import bind_agents
 from deployments.link import Link, ServeLink
+from deployments.loops import forever
 from deployments.orchestrator import Engine, EngineParts
 from deployments.replica import ReplicaSettings
 from domain.errors import ConfigurationError
@@ -26,20 +27,30 @@ from domain.ids import AgentKind, TaskId, WorkerId
 from domain.intake import CountriesOf, read_lead
 from domain.lead import Lead
 from postgres.announce import Announcer, listen
+from postgres.dead_letter_store import PostgresDeadLetterStore
+from postgres.delivery_store import PostgresDeliveryStore
 from postgres.derived_stores import PostgresAnalysisStore, PostgresUsageStore
+from postgres.event_store import PostgresEventStore
 from postgres.follow_up_store import PostgresFollowUpStore
+from postgres.key_store import PostgresKeyStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
+from postgres.webhook_store import PostgresWebhookStore
 from serve_app.api import build_api
+from serve_app.auth.composition import open_identity
 from serve_app.business import business_line
 from serve_app.draft_check import draft_check
-from serve_app.identity import LoopbackIdentity
-from serve_app.retention import delete_finished_tasks
-from serve_app.services import LeadReader, Services
-from serve_app.settings import Settings, database_url
+from serve_app.draining import is_draining
+from serve_app.events.hub import EventHub
+from serve_app.identity import Identity
+from serve_app.retention import keep_deleting, old_things
+from serve_app.services import LeadReader, Services, Webhooks
+from serve_app.settings import Settings, database_url, hs256_secret
 from serve_app.start_check import reference_model
+from serve_app.webhooks.delivery_loop import DeliveryLoop
+from serve_app.webhooks.sender import Sender
 
 logger = logging.getLogger(__name__)
 
@@ -124,14 +135,24 @@ async def open_services(
     async with (
         open_database(url, settings.database) as database,
         Announcer(database) as announcer,
+        open_identity(
+            settings.auth, PostgresKeyStore(database), hs256_secret=hs256_secret(settings.auth)
+        ) as identity,
     ):
-        engine, services = _compose(settings, links, database, announcer)
+        engine, services = _compose(settings, links, database, announcer, identity)
+        deliveries = DeliveryLoop(
+            services.webhooks.deliveries,
+            Sender(settings.webhooks),
+            settings.webhooks,
+            now_s=time.time,
+            rng=Random(),  # noqa: S311 - jitter, no secret
+        )
         await engine.start()
         loops = [
             asyncio.create_task(listen(url, settings.database, engine.wake), name="hints"),
-            asyncio.create_task(
-                delete_finished_tasks(services.tasks, settings.retention), name="retention"
-            ),
+            asyncio.create_task(keep_deleting(old_things(services, settings)), name="retention"),
+            forever("events", services.event_hub.run),
+            forever("webhooks", deliveries.run),
         ]
         try:
             await _wait_until_ready(engine)
@@ -144,7 +165,11 @@ async def open_services(
 
 
 def _compose(
-    settings: Settings, links: Mapping[AgentKind, Link], database: Database, announcer: Announcer
+    settings: Settings,
+    links: Mapping[AgentKind, Link],
+    database: Database,
+    announcer: Announcer,
+    identity: Identity,
 ) -> tuple[Engine, Services]:
     agents = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
     tasks = PostgresTaskStore(database, tuple(agents))
@@ -170,15 +195,25 @@ def _compose(
     services = Services(
         engine=engine,
         tasks=tasks,
+        dead_letters=PostgresDeadLetterStore(database, announce),
         leads=leads,
         analyses=PostgresAnalysisStore(database),
         follow_ups=PostgresFollowUpStore(database),
+        event_hub=EventHub(PostgresEventStore(database), settings.events, is_draining),
+        webhooks=Webhooks(
+            store=PostgresWebhookStore(database),
+            deliveries=PostgresDeliveryStore(database),
+            check_url=Sender(settings.webhooks).check,
+            settings=settings.webhooks,
+        ),
         usage=PostgresUsageStore(database),
-        business=business_line(settings.scoring.profile.name, settings.writing.postal_address),
+        business=""
+        if settings.auth.keeps_strangers_out
+        else business_line(settings.scoring.profile.name, settings.writing.postal_address),
         check_draft=draft_check(settings.writing, settings.scoring.profile),
         prices=prices,
         compare_with=reference_model(prices, settings.usage),
-        identity=LoopbackIdentity(),
+        identity=identity,
         read_lead=_reader(settings.scoring.profile.countries_for),
         kinds=frozenset(agents),
         limits=settings.http,

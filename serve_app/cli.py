@@ -26,14 +26,17 @@ class Commands(click.Group):
     """The commands, each imported only when it is asked for: Ray takes two seconds."""
 
     places: ClassVar[dict[str, str]] = {
+        "dead-letters": "serve_app.commands.dead_letters:dead_letters",
         "demo": "serve_app.commands.demo:demo",
         "deploy-config": "serve_app.commands.deploy_config:deploy_config_command",
         "follow-ups": "serve_app.commands.follow_ups:follow_ups",
+        "keys": "serve_app.commands.keys:keys",
         "leads": "serve_app.commands.leads:leads",
         "migrate": "serve_app.commands.migrate:migrate",
         "score": "serve_app.commands.score:score_command",
         "serve": "serve_app.commands.serve:serve",
         "status": "serve_app.commands.status:status",
+        "tenants": "serve_app.commands.tenants:tenants",
         "usage": "serve_app.commands.usage:usage",
     }
 

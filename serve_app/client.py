@@ -1,14 +1,20 @@
 """The command line's own client of the HTTP face."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from domain.errors import GardenosError, UnavailableError
+from serve_app.settings import CALLER_KEY_VARIABLE, caller_key
 
 TIMEOUT_S = 90.0
+
+KEY_HINT = (
+    f"put a key of `gardenos keys create`, or a token, into the variable {CALLER_KEY_VARIABLE}"
+)
 
 
 class RefusedError(GardenosError):
@@ -31,12 +37,20 @@ class RefusedError(GardenosError):
 
 
 class ServiceClient:
-    """Calls a running service; close it, best by ``with``."""
+    """Calls a running service, signed by the key in the environment where there is one.
+
+    Close it, best by ``with``.
+    """
 
     def __init__(self, address: str, transport: httpx.BaseTransport | None = None) -> None:
         self.address = address
+        key = caller_key()
         self._http = httpx.Client(
-            base_url=address, timeout=TIMEOUT_S, transport=transport, trust_env=False
+            base_url=address,
+            timeout=TIMEOUT_S,
+            transport=transport,
+            trust_env=False,
+            headers={"Authorization": f"Bearer {key}"} if key else None,
         )
 
     def __enter__(self) -> Self:
@@ -83,8 +97,9 @@ class ServiceClient:
         if answer.is_success and isinstance(body, dict):
             return body
         told = body if isinstance(body, dict) else {}
+        detail = str(told.get("detail", "no detail"))
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            detail = f"{detail}; {KEY_HINT}"
         raise RefusedError(
-            answer.status_code,
-            str(told.get("title", f"status {answer.status_code}")),
-            str(told.get("detail", "no detail")),
+            answer.status_code, str(told.get("title", f"status {answer.status_code}")), detail
         )

@@ -6,7 +6,7 @@ from typing import Protocol
 from domain.caller import ALL_SCOPES, Caller
 from domain.errors import InvalidInputError
 from domain.ids import DEFAULT_TENANT
-from serve_app.settings import is_loopback
+from serve_app.addresses import is_loopback
 
 
 class Identity(Protocol):
@@ -28,9 +28,9 @@ class Identity(Protocol):
 class LoopbackIdentity:
     """Everyone who can reach a loopback address is the tenant ``default`` and may do everything.
 
-    The settings refuse any other address while this is the only identity there is. A request that
-    names another host is refused: a web page could otherwise reach the service through a name of
-    its own that it points at this machine (DNS rebinding).
+    The settings refuse any other address while this is the identity (``auth.mode: none``). A
+    request that names another host is refused: a web page could otherwise reach the service
+    through a name of its own that it points at this machine (DNS rebinding).
     """
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:

@@ -12,9 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
 from domain.errors import DeadlineExceededError, InvalidInputError, PayloadTooLargeError
+from serve_app.auth.gate import admit, needed_by
 from serve_app.settings import HttpSettings
 
 TIMEOUT_HEADER = "X-Request-Timeout-Seconds"
+DEADLINE_HEADER = "Gardenos-Deadline-Ms"
+
+MAX_DEADLINE_MS = 30 * 86_400 * 1000
+"""Longest time that a deadline may lie ahead: 30 days."""
+
 MAX_DEPTH = 64
 """Deepest nesting of lists and objects in a body."""
 
@@ -105,6 +111,15 @@ def refuse_unstorable(value: Any) -> None:
             rest.append((child, f"{path}.{key}" if path else str(key), depth + 1))
 
 
+def refuse_zeros(request: Request) -> None:
+    r"""Raise InvalidInputError where an address holds ``%00``: no stored text may."""
+    named = [*request.path_params.items(), *request.query_params.multi_items()]
+    for name, value in named:
+        if "\x00" in name or "\x00" in str(value):
+            field = name.replace("\x00", "")[:80] or "query"
+            raise InvalidInputError(field, r"text with \u0000", "text without it")
+
+
 def accepts_json(accept: str) -> bool:
     """Tell whether an ``Accept`` header admits an answer in JSON (RFC 9110, section 12.5.1)."""
     if not accept.strip():
@@ -148,6 +163,21 @@ def timeout_s(header: str | None, limits: HttpSettings) -> float:
     return seconds
 
 
+def deadline_s(header: str | None) -> float | None:
+    """Return how far ahead the work's deadline lies, or None where none is named.
+
+    Raises:
+        InvalidInputError: The header is no whole number of milliseconds in the allowed range.
+    """
+    if header is None:
+        return None
+    plain = header.isascii() and header.isdecimal() and len(header) <= len(str(MAX_DEADLINE_MS))
+    if not plain or not 1 <= int(header) <= MAX_DEADLINE_MS:
+        allowed = f"whole milliseconds from 1 to {MAX_DEADLINE_MS}"
+        raise InvalidInputError(DEADLINE_HEADER, header[:40], allowed)
+    return int(header) / 1000
+
+
 class JsonRoute(APIRoute):
     """A route under ``/v1``: answers JSON, reads bounded strict JSON, keeps to its deadline."""
 
@@ -157,19 +187,32 @@ class JsonRoute(APIRoute):
         """Return FastAPI's handler behind our checks of the request."""
         handle = super().get_route_handler()
         takes_body = self.body_field is not None
+        needed = needed_by(self.dependant)
 
         async def checked(request: Request) -> Response:
             limits: HttpSettings = request.app.state.services.limits
-            if not accepts_json(request.headers.get("accept", "")):
-                raise HTTPException(406, "allowed: application/json")
-            seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
-            deadline_unix_s = time.time() + seconds - min(ANSWER_MARGIN_S, seconds / 4)
+            seconds, work_s, fault = limits.default_timeout_s, None, None
+            try:
+                seconds = timeout_s(request.headers.get(TIMEOUT_HEADER), limits)
+                work_s = deadline_s(request.headers.get(DEADLINE_HEADER))
+            except InvalidInputError as error:
+                fault = error  # told to whom we know, not to strangers
+            now_unix_s = time.time()
+            request.state.work_deadline_unix_s = None if work_s is None else now_unix_s + work_s
+            seconds = seconds if work_s is None else min(seconds, work_s)
+            deadline_unix_s = now_unix_s + seconds - min(ANSWER_MARGIN_S, seconds / 4)
             request.state.deadline_unix_s = deadline_unix_s
             limit_bytes = limits.max_batch_body_bytes if self.batch else limits.max_body_bytes
             strict = JsonRequest(request.scope, request.receive, limit_bytes=limit_bytes)
             limit = asyncio.timeout(deadline_unix_s - time.time())
             try:
                 async with limit:
+                    await admit(request, needed)
+                    if fault is not None:
+                        raise fault
+                    refuse_zeros(request)
+                    if not accepts_json(request.headers.get("accept", "")):
+                        raise HTTPException(406, "allowed: application/json")
                     if takes_body:
                         await read_body(strict)
                     return await handle(strict)

@@ -15,9 +15,11 @@ from types import FrameType
 
 from domain.errors import ConfigurationError, UnavailableError
 from serve_app import orphans
+from serve_app.addresses import reachable_here
 from serve_app.client import ServiceClient
 from serve_app.embedded import local_database, migrate_database
 from serve_app.log_file import followed_log
+from serve_app.loopback import FRONT_HOST_VARIABLE
 from serve_app.settings import DashboardSettings, HttpSettings, Settings
 from serve_app.start_check import check_models
 
@@ -33,6 +35,7 @@ RAY_VARIABLES = {
 }
 """Read when Ray is imported: everything listens on loopback, nothing is reported to anyone."""
 
+LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 50
 READY_LIMIT_S = 30.0
 READY_POLL_S = 0.05
@@ -99,15 +102,19 @@ def local_service(
     ):
         migrate_database(url, settings)
         os.environ.update(RAY_VARIABLES)
+        inside = settings.http
         if settings.http.haproxy and sys.platform == "linux":
             os.environ.update(haproxy_variables(settings.http, folder))
+            # HAProxy alone listens where the settings say; what stands behind it is on loopback.
+            inside = settings.http.model_copy(update={"host": LOOPBACK})
         # Ray reads its variables when it is imported, so the import waits until they are set.
         cluster = importlib.import_module("serve_app.ray_cluster")
         application = importlib.import_module("serve_app.app").build(settings)
         port = dashboard_port(settings.dashboard)
-        with cluster.run_on_loopback(
-            application, settings.http, dashboard_port=port, folder=folder
-        ) as (ray_address, dashboard):
+        with cluster.run_on_loopback(application, inside, dashboard_port=port, folder=folder) as (
+            ray_address,
+            dashboard,
+        ):
             address = address_of(settings.http)
             wait_until_ready(address)
             yield Running(address, f"{address}/docs", dashboard, ray_address, str(log))
@@ -118,9 +125,10 @@ def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:
     side_port = http.port
     ports = []
     for _ in range(3):
-        side_port = free_port(http.host, side_port + 1)
+        side_port = free_port(LOOPBACK, side_port + 1)
         ports.append(str(side_port))
     return {
+        FRONT_HOST_VARIABLE: http.host.strip("[]"),
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
@@ -133,12 +141,13 @@ def haproxy_variables(http: HttpSettings, folder: Path) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": ports[2],
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # else a dead HAProxy is missed for 30 s
     }
 
 
 def dashboard_port(dashboard: DashboardSettings) -> int | None:
     """Return the port for Ray's dashboard, or None where it is not wanted."""
-    return free_port("127.0.0.1", dashboard.port) if dashboard.enabled else None
+    return free_port(LOOPBACK, dashboard.port) if dashboard.enabled else None
 
 
 def wait_until_ready(address: str) -> None:
@@ -189,6 +198,7 @@ def stop_signals() -> Iterator[threading.Event]:
 
 
 def address_of(http: HttpSettings) -> str:
-    """Return the address of the service as a browser takes it."""
-    host = f"[{http.host}]" if ":" in http.host else http.host
+    """Return the address of the service as a browser on this machine takes it."""
+    host = reachable_here(http.host)
+    host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{http.port}"

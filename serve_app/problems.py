@@ -219,10 +219,24 @@ async def _on_our_error(request: Request, error: Exception) -> JSONResponse:
     answer = problem_of(error, request.url.path)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request_failed", extra={"problem": answer.type, "path": request.url.path})
-    headers = {}
+    headers = challenge(request, error)
     if isinstance(error, UnavailableError):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     return respond(answer, headers)
+
+
+def challenge(request: Request, error: GardenosError) -> dict[str, str]:
+    """Return the header that says how to be let in (RFC 9110, section 11.6.1; RFC 6750)."""
+    said = 'Bearer realm="gardenos"'
+    if isinstance(error, UnauthenticatedError):
+        if "authorization" in request.headers or "x-api-key" in request.headers:
+            said += ', error="invalid_token"'
+    elif isinstance(error, ForbiddenError):
+        wanted = error.lacking.replace(",", "")
+        said += f', error="insufficient_scope", scope="{wanted}"'
+    else:
+        return {}
+    return {"WWW-Authenticate": said}
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:

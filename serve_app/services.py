@@ -1,19 +1,29 @@
 """What the routes call: the engine, the stores and the reader of leads, as one value."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from actors.prices import PriceTable
 from domain.errors import GardenosError
+from domain.event_ports import DeliveryStore, WebhookStore
 from domain.ids import AgentKind, TaskId, TenantId
 from domain.lead import Lead
-from domain.ports import AnalysisStore, FollowUpStore, LeadStore, TaskStore, UsageStore
+from domain.ports import (
+    AnalysisStore,
+    DeadLetterStore,
+    FollowUpStore,
+    LeadStore,
+    TaskStore,
+    UsageStore,
+)
 from domain.task import Admission, Submission, Task, TaskState
 from serve_app.draft_check import DraftCheck
+from serve_app.events.hub import EventHub
 from serve_app.identity import Identity
 from serve_app.settings import HttpSettings
+from serve_app.webhooks.settings import WebhookSettings
 
 
 class Answer(Protocol):
@@ -121,6 +131,10 @@ class Engine(Protocol):
         """
         ...
 
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        """Stop what runs of tasks that were deleted, wherever it runs."""
+        ...
+
     async def pools(self) -> Sequence[AgentPool]:
         """Return the state of every kind of agent, without asking the database."""
         ...
@@ -129,6 +143,20 @@ class Engine(Protocol):
 LeadReader = Callable[[Mapping[str, Any], datetime], Lead]
 """Reads a lead from what a sender posted and when it came; raises pydantic's ValidationError
 or InvalidInputError naming the field where it cannot be a lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What the routes of webhooks call.
+
+    Attributes:
+        check_url: Raises InvalidInputError for an address that would not be called.
+    """
+
+    store: WebhookStore
+    deliveries: DeliveryStore
+    check_url: Callable[[str], Awaitable[None]]
+    settings: WebhookSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +174,12 @@ class Services:
 
     engine: Engine
     tasks: TaskStore
+    dead_letters: DeadLetterStore
     leads: LeadStore
     analyses: AnalysisStore
     follow_ups: FollowUpStore
+    event_hub: EventHub
+    webhooks: Webhooks
     usage: UsageStore
     business: str
     check_draft: DraftCheck

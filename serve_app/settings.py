@@ -4,14 +4,13 @@ Order, strongest first: arguments, environment (``GARDENOS_HTTP__PORT=8000``), t
 ``GARDENOS_SETTINGS_FILE`` names, defaults.
 """
 
-import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -26,12 +25,19 @@ from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.errors import ConfigurationError
 from postgres.settings import DatabaseSettings
 from scoring.settings import ScoringSettings
+from serve_app.addresses import is_loopback
+from serve_app.auth.settings import HS256_SECRET_VARIABLE, AuthSettings
+from serve_app.events.settings import EventSettings
+from serve_app.webhooks.settings import WebhookSettings
 from serve_app.wording import kind_of_value
 
 PREFIX = "GARDENOS_"
 FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
 DATABASE_URL_VARIABLE = "GARDENOS_DATABASE_URL"
-SECRET_VARIABLES = frozenset({DATABASE_URL_VARIABLE, API_KEY_VARIABLE})
+CALLER_KEY_VARIABLE = "GARDENOS_API_KEY"
+SECRET_VARIABLES = frozenset(
+    {DATABASE_URL_VARIABLE, API_KEY_VARIABLE, CALLER_KEY_VARIABLE, HS256_SECRET_VARIABLE}
+)
 """Variables that hold a secret: settings name them, the process that needs one reads it."""
 
 KEY_BY_REFERENCE = (
@@ -42,20 +48,13 @@ URL_BY_REFERENCE = (
     f"url_file or url_variable, which name where the address is, or {DATABASE_URL_VARIABLE} in the"
     " environment; settings hold no secret"
 )
+SECRET_BY_REFERENCE = (
+    "hs256_secret_file or hs256_secret_variable, which name where the secret is, or"
+    f" {HS256_SECRET_VARIABLE} in the environment; settings hold no secret"
+)
 """Where a secret goes that somebody looked for a place for."""
 
 HIDDEN_WORDS = ("url", "key", "password", "secret", "token")
-LOOPBACK_NAMES = frozenset({"localhost"})
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address is reachable from this machine only."""
-    if host in LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Section(BaseModel):
@@ -67,7 +66,10 @@ class Section(BaseModel):
 class HttpSettings(Section):
     """The HTTP face."""
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: Annotated[str, Field(pattern=r"^[0-9A-Za-z.:\[\]-]+$", max_length=255)] = Field(
+        default="127.0.0.1",
+        description="Address to listen on; not loopback only where `auth.mode` is not `none`.",
+    )
     port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8000, description="TCP port.")
     haproxy: bool = Field(
         default=True,
@@ -83,22 +85,15 @@ class HttpSettings(Section):
     max_batch_items: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=1000, description="Most tasks in one batch."
     )
+    max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = Field(
+        default=32 * 1024, description="Largest headers of a request together, in bytes."
+    )
     default_timeout_s: Annotated[float, Field(gt=0, le=600)] = Field(
         default=70.0, description="Time for a request that names none, in seconds."
     )
     max_timeout_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         default=300.0, description="Longest time a request may ask for, in seconds."
     )
-
-    @field_validator("host")
-    @classmethod
-    def _only_loopback(cls, host: str) -> str:
-        if not is_loopback(host):
-            raise ValueError(
-                "a loopback address such as 127.0.0.1: without authentication"
-                " the service must not be reachable from other machines"
-            )
-        return host
 
 
 class IngressSettings(Section):
@@ -237,8 +232,11 @@ class Settings(BaseSettings):
     )
 
     http: HttpSettings = HttpSettings()
+    auth: AuthSettings = AuthSettings()
     ingress: IngressSettings = IngressSettings()
     retention: RetentionSettings = RetentionSettings()
+    events: EventSettings = EventSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()
@@ -269,6 +267,17 @@ class Settings(BaseSettings):
             merged = isinstance(one, dict) and kind in agents
             agents[kind] = {**agents[kind], **one} if merged else one
         return {**values, "agents": agents}
+
+    @model_validator(mode="after")
+    def _strangers_stay_outside(self) -> Self:
+        """Stop the start where the service would listen to everyone and ask nobody who he is."""
+        if not is_loopback(self.http.host) and not self.auth.keeps_strangers_out:
+            allowed = (
+                "a loopback address such as 127.0.0.1, or GARDENOS_AUTH__MODE set to api_key or"
+                " jwt: without authentication the service must not be reachable from other machines"
+            )
+            raise ConfigurationError(_as_written(["http", "host"]), self.http.host[:80], allowed)
+        return self
 
     @model_validator(mode="after")
     def _models_fit_together(self) -> Self:
@@ -344,6 +353,34 @@ def database_url(database: DatabaseSettings) -> str | None:
     return os.environ.get(database.url_variable or "") or None
 
 
+def caller_key() -> str | None:
+    """Return the key or token that commands send; a secret.
+
+    Raises:
+        ConfigurationError: It could not stand in a header.
+    """
+    found = os.environ.get(CALLER_KEY_VARIABLE, "").strip()
+    if found and not (found.isascii() and found.isprintable() and " " not in found):
+        allowed = "a key of gardenos keys create, or a token, in one line"
+        raise ConfigurationError(CALLER_KEY_VARIABLE, "<hidden>", allowed)
+    return found or None
+
+
+def hs256_secret(auth: AuthSettings) -> bytes | None:
+    """Return the secret shared with the issuer, without blanks around it; None where none is.
+
+    Raises:
+        ConfigurationError: The settings name a file that cannot be read.
+    """
+    if auth.hs256_secret_file is not None:
+        try:
+            return auth.hs256_secret_file.read_bytes().strip() or None
+        except OSError as error:
+            got = f"{auth.hs256_secret_file} ({error.strerror})"
+            raise ConfigurationError("auth.hs256_secret_file", got, "a readable file") from error
+    return os.environ.get(auth.hs256_secret_variable, "").strip().encode() or None
+
+
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     """Return the settings of this process.
 
@@ -370,6 +407,8 @@ def _first_fault(error: ValidationError) -> ConfigurationError:
             allowed = KEY_BY_REFERENCE
         elif path == ["database", "url"]:
             allowed = URL_BY_REFERENCE
+        elif path == ["auth", "hs256_secret"]:
+            allowed = SECRET_BY_REFERENCE
         return ConfigurationError(_as_written(path), "an unknown setting", allowed)
     if fault["type"] == "model_type":
         got = kind_of_value(fault["input"])

@@ -28,7 +28,7 @@ from serve_app.score_report import (
     show_starting,
     show_summary,
 )
-from serve_app.settings import DashboardSettings, Settings, load_settings
+from serve_app.settings import DashboardSettings, Settings, caller_key, load_settings
 
 ROUNDS_FOLDER = "score"
 """Below the data folder; remembers which round of a file is the present one."""
@@ -114,7 +114,7 @@ def _score(plan: Plan, settings: Settings, address: str | None, *, again: bool) 
     ):
         book.begin(current)
         began_s = time.monotonic()
-        tally = _run(plan, outputs, Place(serving, key), voice)
+        tally = _run(plan, outputs, Place(serving, key, key=caller_key()), voice)
         seconds = time.monotonic() - began_s
     book.keep(Round(current.number, finished=True))
     show_summary(voice, plan, tally, seconds)

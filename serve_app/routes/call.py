@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Security
 from pydantic import StringConstraints
 
 from domain.caller import Caller, Scope
-from domain.errors import ForbiddenError, InvalidInputError
+from domain.errors import InvalidInputError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.lead import LeadIdText
 from domain.task import LEAD_ANALYSIS, Submission
-from serve_app.json_route import TIMEOUT_HEADER
+from serve_app.auth.gate import NeededScopes, caller_of
+from serve_app.auth.schemes import BEARER, KEY
+from serve_app.json_route import DEADLINE_HEADER, MAX_DEADLINE_MS, TIMEOUT_HEADER
 from serve_app.services import Services
 
 DEFAULT_PAGE = 50
@@ -38,6 +40,8 @@ class Call:
         deadline_unix_s: When the answer must be out.
         names_deadline: Whether the caller chose that time, or it is the default.
         idempotency_key: As the caller chose it, or None.
+        work_deadline_unix_s: When the work itself must be done, by the header of that name; a
+            durable task outlives its request, so the request's own deadline is not the task's.
     """
 
     services: Services
@@ -45,6 +49,7 @@ class Call:
     deadline_unix_s: float
     names_deadline: bool
     idempotency_key: str | None
+    work_deadline_unix_s: float | None = None
 
     @property
     def tenant_id(self) -> TenantId:
@@ -88,41 +93,73 @@ async def identified(
             examples=[5],
         ),
     ] = None,
+    deadline_ms: Annotated[
+        int | None,
+        Header(
+            alias=DEADLINE_HEADER,
+            ge=1,
+            le=MAX_DEADLINE_MS,
+            description="Milliseconds from now in which the work must be done: for a direct call"
+            " the call's deadline, for tasks that are queued the deadline of each. Where several"
+            f" are named - this, `{TIMEOUT_HEADER}`, `deadline_ms`, `deadline_at` - the earliest"
+            " holds. What cannot be done in time ends at once as `deadline_exceeded`.",
+            examples=[5000],
+        ),
+    ] = None,
 ) -> Call:
     """Return the call of a request; a route asks for it by way of the scopes it needs."""
     services: Services = request.app.state.services
-    caller = await services.identity.identify(request.headers)
-    return Call(services, caller, request.state.deadline_unix_s, named_timeout is not None, None)
+    caller = await caller_of(request)
+    names_deadline = named_timeout is not None or deadline_ms is not None
+    return Call(
+        services,
+        caller,
+        request.state.deadline_unix_s,
+        names_deadline,
+        None,
+        request.state.work_deadline_unix_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """The dependency of a route on scopes, every one of them."""
+class Needs(NeededScopes):
+    """The dependency of a route on scopes, every one of them.
 
-    scopes: tuple[Scope, ...]
+    Routes of :class:`serve_app.json_route.JsonRoute` are checked before their body is read; this
+    is the second look, and the only one for routes of another class.
+    """
 
-    async def __call__(self, call: Annotated[Call, Depends(identified)]) -> Call:
+    async def __call__(
+        self,
+        call: Annotated[Call, Depends(identified)],
+        bearer: Annotated[None, Security(BEARER)],
+        key: Annotated[None, Security(KEY)],
+    ) -> Call:
         """Return the call.
 
         Raises:
             ForbiddenError: The caller lacks a scope.
         """
-        if lacking := call.caller.lacks(*self.scopes):
-            raise ForbiddenError(", ".join(lacking))
+        del bearer, key  # they are for the OpenAPI document
+        self.check(call.caller)
         return call
 
 
-ReadCall = Annotated[Call, Depends(Needs((Scope.READ,)))]
-ChangeCall = Annotated[Call, Depends(Needs((Scope.READ, Scope.WRITE)))]
+def _needs(*scopes: Scope) -> Any:
+    return Security(Needs(scopes), scopes=[*scopes])
+
+
+ReadCall = Annotated[Call, _needs(Scope.READ)]
+ChangeCall = Annotated[Call, _needs(Scope.READ, Scope.WRITE)]
 """Changes what is stored and answers with it: whoever may only bring leads must not see others."""
 
-DeleteCall = Annotated[Call, Depends(Needs((Scope.WRITE,)))]
-OperateCall = Annotated[Call, Depends(Needs((Scope.OPERATE,)))]
-AdminCall = Annotated[Call, Depends(Needs((Scope.ADMIN,)))]
+DeleteCall = Annotated[Call, _needs(Scope.WRITE)]
+OperateCall = Annotated[Call, _needs(Scope.OPERATE)]
+AdminCall = Annotated[Call, _needs(Scope.ADMIN)]
 
 
 async def keyed(
-    call: Annotated[Call, Depends(Needs((Scope.WRITE,)))],
+    call: Annotated[Call, _needs(Scope.WRITE)],
     idempotency_key: Annotated[
         IdempotencyKey | None,
         Header(

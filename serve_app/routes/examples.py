@@ -157,3 +157,37 @@ RESULTS_EXAMPLES: Examples = {
         },
     }
 }
+
+REPLAY_ONE_EXAMPLES: Examples = {
+    "plain": {"summary": "As soon as it is its turn", "value": {}},
+    "deadline": {"summary": "Within the hour, or not at all", "value": {"deadline_ms": 3_600_000}},
+}
+
+REPLAY_EXAMPLES: Examples = {
+    "lost": {
+        "summary": "Analyses whose agents died",
+        "value": {"kind": "lead_analysis", "code": "agent_lost"},
+    },
+    "dry": {
+        "summary": "See what would be queued",
+        "value": {"state": "expired", "dry_run": True},
+    },
+}
+
+WEBHOOK_EXAMPLES: Examples = {
+    "ends": {
+        "summary": "Every end of an analysis",
+        "value": {"url": "https://example.com/hooks/gardenos", "kinds": ["lead_analysis"]},
+    }
+}
+
+WEBHOOK_CHANGE_EXAMPLES: Examples = {
+    "dead": {
+        "summary": "Only what somebody must look at",
+        "value": {"types": ["task.dead", "task.failed"]},
+    }
+}
+
+DELIVERY_REPLAY_EXAMPLES: Examples = {
+    "dead": {"summary": "All that were given up", "value": {"state": "dead"}}
+}

@@ -29,7 +29,8 @@ class Ready(View):
     ready: bool
     database: bool
     business: str = Field(
-        description="For whom leads are scored; says so where it is the example.",
+        description="For whom leads are scored; says so where it is the example. Empty where"
+        " callers must say who they are: this address is open to strangers.",
         examples=["business: Elbgrün Gartenbau"],
     )
     agents: dict[str, PoolState] = Field(description="State of each kind; `asleep` counts.")

@@ -199,8 +199,12 @@ async def change(
     responses=documented(404),
 )
 async def delete(call: DeleteCall, lead_id: LeadPath) -> None:
-    """Delete the lead, its analyses, drafts, outcomes and tasks; costs stay, without the lead."""
-    await call.services.leads.delete(call.tenant_id, typed_id(lead_id))
+    """Delete the lead, its analyses, drafts, outcomes and tasks; costs stay, without the lead.
+
+    What runs about it is stopped at once; a direct call that waits for it is answered 409.
+    """
+    ended = await call.services.leads.delete(call.tenant_id, typed_id(lead_id))
+    call.services.engine.forget(ended)
 
 
 async def change_lead(

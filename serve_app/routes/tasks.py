@@ -13,7 +13,7 @@ from domain.follow_up import FollowUpRequest
 from domain.ids import AgentKind, LeadId, TaskId
 from domain.lead import LeadIdText, typed_lead_id
 from domain.task import FOLLOW_UP, LEAD_ANALYSIS, Priority, Submission, Task, TaskState
-from serve_app.json_route import JsonRoute
+from serve_app.json_route import DEADLINE_HEADER, MAX_DEADLINE_MS, JsonRoute
 from serve_app.problems import documented, refused_field
 from serve_app.routes.call import (
     DEFAULT_PAGE,
@@ -60,6 +60,13 @@ class TaskInput(BaseModel):
     deadline_at: AwareDatetime | None = Field(
         default=None, description="The task expires where it is not finished by then."
     )
+    deadline_ms: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_DEADLINE_MS,
+        description=f"The same in milliseconds from now. Of this, `deadline_at` and the header"
+        f" `{DEADLINE_HEADER}` the earliest holds.",
+    )
     idempotency_key: IdempotencyKey | None = Field(
         default=None,
         description="The task's own, in the place of the one its request's header gives it.",
@@ -103,7 +110,7 @@ def read_task(call: Call, item: TaskInput, idempotency_key: str | None) -> Submi
         lead=lead,
         lead_id=lead_id if lead is None else typed_lead_id(lead),
         replace=item.replace,
-        deadline_unix_s=_deadline_unix_s(item),
+        deadline_unix_s=_deadline_unix_s(item, call.work_deadline_unix_s),
         idempotency_key=item.idempotency_key or idempotency_key,
         request_digest=digest_of("task", _request_of(item)),
     )
@@ -137,13 +144,17 @@ def _follow_up_payload(item: TaskInput) -> dict[str, Any]:
     return request.model_dump(mode="json")
 
 
-def _deadline_unix_s(item: TaskInput) -> float | None:
-    if item.deadline_at is None:
-        return None
-    deadline_unix_s = item.deadline_at.timestamp()
-    if deadline_unix_s <= time.time():
-        raise InvalidInputError("deadline_at", item.deadline_at.isoformat(), "a time to come")
-    return deadline_unix_s
+def _deadline_unix_s(item: TaskInput, of_request: float | None) -> float | None:
+    """Return the earliest of the deadlines that are named, or None where none is."""
+    now_unix_s = time.time()
+    named = [] if of_request is None else [of_request]
+    if item.deadline_ms is not None:
+        named.append(now_unix_s + item.deadline_ms / 1000)
+    if item.deadline_at is not None:
+        named.append(item.deadline_at.timestamp())
+        if named[-1] <= now_unix_s:
+            raise InvalidInputError("deadline_at", item.deadline_at.isoformat(), "a time to come")
+    return min(named, default=None)
 
 
 @router.post(

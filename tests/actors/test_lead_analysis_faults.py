@@ -49,7 +49,7 @@ class End:
 
 ENDS = {
     Fault.RATE_LIMITED: End("rate_limited", calls=2),
-    Fault.QUOTA_EXCEEDED: End("rate_limited"),
+    Fault.QUOTA_EXCEEDED: End("no_credit"),
     Fault.SERVER_ERROR: End("unavailable", calls=2),
     Fault.BAD_GATEWAY: End("unavailable", calls=2),
     Fault.UNAVAILABLE: End("unavailable", calls=2),
@@ -65,10 +65,10 @@ ENDS = {
     Fault.RESET: End("connection", calls=2, billed=2, estimated=2),
     Fault.CLOSE_EARLY: End("connection", calls=2, billed=2, estimated=2),
     Fault.HALF_BODY: End("connection", calls=2, billed=2, estimated=2),
-    Fault.GARBAGE: End("invalid_answer", calls=2, billed=2, estimated=2),
-    Fault.HTML_PAGE: End("invalid_answer", calls=2, billed=2, estimated=2),
+    Fault.GARBAGE: End("garbled_answer", calls=2, billed=2, estimated=2),
+    Fault.HTML_PAGE: End("garbled_answer", calls=2, billed=2, estimated=2),
     Fault.OVERSIZED: End("invalid_answer", billed=1, estimated=1),
-    Fault.NO_CHOICES: End("invalid_answer", calls=2, billed=2, estimated=2),
+    Fault.NO_CHOICES: End("garbled_answer", calls=2, billed=2, estimated=2),
     Fault.HALF_CONTENT: End("invalid_answer", calls=2, billed=2),
     Fault.WRONG_SCHEMA: End("invalid_answer", calls=2, billed=2),
     Fault.PROSE: End(None, billed=1),

@@ -60,7 +60,7 @@ async def test_a_wait_that_the_provider_asks_for_is_kept(form: RetryAfterForm) -
     assert (second.arrived_s - first.arrived_s >= asked_s) == (form is not RetryAfterForm.NONSENSE)
 
 
-async def test_a_wait_longer_than_the_cap_goes_on_to_the_next_model() -> None:
+async def test_a_wait_longer_than_the_cap_goes_on_to_the_next_model_where_there_is_one() -> None:
     busy = Rule(fault=Fault.RATE_LIMITED, model=MODEL, retry_after_s=30)
     async with Provider(answering(rules=(busy,))) as there:
         settings = settings_for(there, fallbacks=(Endpoint(name=OTHER),))
@@ -102,7 +102,7 @@ async def test_a_reply_without_a_value_names_the_first_fault_and_then_the_others
         reply, _ = await ask_once(settings, time.time)
 
     assert reply.degraded_because == (
-        "rate_limited: The account at the provider has no credit left (429)."
+        "no_credit: The account at the provider has no credit left (429)."
         f" Then {OTHER}: The model refuses to answer."
     )
 
@@ -205,7 +205,7 @@ async def test_a_cancelled_call_closes_its_connection_and_stands_in_the_bill() -
         assert call.closed_s is not None
         assert call.closed_s - cancelled_s < 0.5
     assert isinstance(error, PaidAgentError)
-    assert (error.code, error.retryable, error.usage) == ("cancelled", True, run.usage)
+    assert (error.code, error.retryable, error.usage) == ("interrupted", True, run.usage)
     assert [(row.estimated, row.completion_tokens) for row in run.usage] == [(True, 0)]
 
 

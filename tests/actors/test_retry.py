@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
 def _fault(*, retryable: bool = True, asked_s: float | None = None) -> ModelError:
-    return ModelError(FaultCode.RATE_LIMITED, "", retryable, asked_s)
+    return ModelError(FaultCode.RATE_LIMITED if retryable else FaultCode.REFUSED, "", asked_s)
 
 
 @given(
@@ -47,7 +47,9 @@ def test_a_wait_keeps_every_bound(
         (_fault(), POLICY.retries, 10.0, False),
         (_fault(), 0, 0.0, False),
         (_fault(asked_s=5.0), 0, 10.0, True),
-        (_fault(asked_s=5.1), 0, 10.0, False),
+        (_fault(asked_s=5.1), 0, 10.0, True),
+        (_fault(asked_s=60.0), 0, 120.0, True),
+        (_fault(asked_s=60.0), 0, 60.0, False),
         (_fault(asked_s=5.0), 0, 5.0, False),
         (_fault(asked_s=0.0), 0, 1.0, True),
     ],

@@ -150,7 +150,7 @@ def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
     ended: list[int] = []
     for step, n in steps:
         if step == "add":
-            added += s.add(envelope(added, priority=list(Priority)[n % 5]))
+            added += s.add(envelope(added, priority=list(Priority)[n % len(Priority)]))
         elif step == "send":
             room = s.credit - s.outstanding
             batch = s.next_batch(0)
@@ -174,3 +174,37 @@ def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
     in_flight = [task for tasks in sent.values() for task in tasks]
     assert s.outstanding == len(in_flight)
     assert sorted([*ended, *waiting, *in_flight]) == list(range(added))
+
+
+def test_express_tasks_are_sent_beyond_the_credit_but_not_without_bound() -> None:
+    s = state()
+    for n in range(20):
+        s.add(envelope(n, priority=Priority.LOW))
+    assert len((s.next_batch(0) or (0, ()))[1]) == s.credit
+    for n in range(100, 110):
+        s.add(envelope(n, priority=Priority.URGENT))
+    number, sent = s.next_batch(1) or (0, ())
+    assert [task.task_id for task in sent] == [task_id(n) for n in range(100, 102)]
+    assert s.outstanding == s.credit + s.express_extra
+    assert s.next_batch(2) is None
+    s.answered(number, done(100))
+    assert len((s.next_batch(3) or (0, ()))[1]) == 1
+
+
+def test_a_full_pool_claims_express_tasks_only_and_no_more_than_it_may_send() -> None:
+    s = state()
+    while s.claim_room(ahead=2):
+        s.add(envelope(s.held, priority=Priority.LOW))
+    assert s.express_room(ahead=2) == s.express_extra
+    for n in range(100, 100 + s.express_extra):
+        s.add(envelope(n, priority=Priority.HIGH))
+    assert s.express_room(ahead=2) == 0
+
+
+def test_a_task_that_needs_an_empty_replica_is_never_sent_ahead() -> None:
+    s = state()
+    for n in range(10):
+        s.add(envelope(n))
+    s.next_batch(0)
+    s.add(envelope(100, priority=Priority.URGENT, alone=True))
+    assert s.next_batch(1) is None

@@ -1,11 +1,13 @@
 """The engine over fake agents and a fake queue."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 import pytest
 
+from deployments.wire import Cancel
 from domain.errors import (
     NotFoundError,
     OverloadedError,
@@ -245,3 +247,52 @@ async def test_an_engine_that_stops_in_the_moment_of_sending_leaves_nobody_waiti
         await w.engine.stop()
         assert (await call).state is TaskState.ABANDONED
         assert w.queue.rows[task_id(1)].state is TaskState.ABANDONED
+
+
+@simulated
+async def test_a_cancel_reaches_the_agent_at_once_and_leaves_the_others_alone() -> None:
+    async with world() as w:
+        await w.engine.submit([submission(n, s=5) for n in range(4)])
+        await asyncio.sleep(1)
+        agent = w.link.everyone[0].agent
+        assert agent.running == 4
+        await w.engine.cancel(DEFAULT_TENANT, task_id(2))
+        await asyncio.sleep(0.01)
+        assert agent.running == 3
+        await w.settled()
+        assert w.queue.states() == {TaskState.SUCCEEDED: 3, TaskState.CANCELLED: 1}
+        assert set(agent.runs.values()) == {1}
+
+
+@simulated
+async def test_cancels_that_come_together_share_few_broadcasts() -> None:
+    async with world() as w:
+        heard = 0
+        tell = w.link.cancel
+
+        async def counted(cancels: Sequence[Cancel]) -> bool:
+            nonlocal heard
+            heard += 1
+            return await tell(cancels)
+
+        w.link.cancel = counted  # type: ignore[method-assign]  # a spy
+        await w.engine.submit([submission(n, s=500) for n in range(100)])
+        for n in range(100):
+            await w.engine.cancel(DEFAULT_TENANT, task_id(n))
+        await w.settled()
+        await asyncio.sleep(1)
+        assert 1 <= heard <= 6
+
+
+@simulated
+async def test_a_caller_whose_task_was_deleted_hears_so_while_its_run_is_stopped() -> None:
+    async with world() as w:
+        call = asyncio.create_task(w.engine.answer(submission(1, s=20)))
+        await asyncio.sleep(1)
+        began_s = now_unix_s()
+        del w.queue.rows[task_id(1)]
+        w.engine.forget([task_id(1)])
+        answer = await call
+        assert answer.state is TaskState.CANCELLED
+        assert now_unix_s() - began_s < 0.1
+        assert w.link.everyone[0].agent.running == 0

@@ -82,8 +82,8 @@ async def test_every_way_to_end_is_told() -> None:
         3: (Ending.FAILED, "payload_invalid", False),
         4: (Ending.FAILED, "agent_fault", True),
         5: (Ending.SUCCEEDED, "", False),
-        6: (Ending.EXPIRED, "expired", False),
-        7: (Ending.EXPIRED, "expired", False),
+        6: (Ending.EXPIRED, "deadline_exceeded", False),
+        7: (Ending.EXPIRED, "deadline_exceeded", False),
         8: (Ending.RETURNED, "schema_unknown", True),
     }
     assert outcomes[5].usage == outcomes[6].usage == (a_bill(1),)
@@ -204,7 +204,7 @@ async def test_a_plain_call_gets_its_result_or_the_error() -> None:
     assert (await runner.call(envelope(1))).result
     with pytest.raises(AgentError) as raised:
         await runner.call(envelope(2, payload=script(do="fatal")))
-    assert raised.value.args == ("payload_invalid", "nothing to read", False)
+    assert raised.value.args == ("payload_invalid", "nothing to read", False, None)
 
 
 @simulated

@@ -1,9 +1,15 @@
 """What becomes of a task after an attempt."""
 
+from dataclasses import replace
+
 import pytest
 
 from deployments.errors import LinkError
 from deployments.verdict import (
+    CRASHES_AT_MOST,
+    CRASHES_OF_POISON,
+    READERS_AT_MOST,
+    UNREACHED_WAIT_S,
     Backoff,
     Retry,
     after_late_outcome,
@@ -12,7 +18,7 @@ from deployments.verdict import (
     after_outcome,
     handed_back,
 )
-from deployments.wire import Ending, TaskOutcome
+from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
 from domain.ids import DEFAULT_TENANT
 from domain.task import Completion, Release, TaskState
 from tests.fakes.agents import a_bill
@@ -87,7 +93,9 @@ def test_a_task_that_reached_no_agent_keeps_its_attempt() -> None:
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_only_a_task_that_was_alone_and_had_started_is_poison(*, direct: bool) -> None:
-    alone = envelope(1, alone=True, crashes=2, direct=direct)
+    once = envelope(1, alone=True, crashes=CRASHES_OF_POISON - 1, direct=direct)
+    assert not isinstance(after_loss(once, DIED, BACKOFF, started=True), Completion)
+    alone = envelope(1, alone=True, crashes=CRASHES_OF_POISON, direct=direct)
     verdict = after_loss(alone, DIED, BACKOFF, started=True)
     assert isinstance(verdict, Completion)
     assert verdict.state is TaskState.DEAD
@@ -133,3 +141,51 @@ def test_what_is_handed_back_keeps_its_attempt() -> None:
     gone = handed_back(envelope(1, direct=True), "stopping")
     assert isinstance(gone, Completion)
     assert gone.state is TaskState.ABANDONED
+
+
+def test_a_back_off_that_would_pass_the_deadline_is_not_begun() -> None:
+    now = Backoff(base_s=1.0, cap_s=60.0, jitter=0.5, now_unix_s=100.0)
+    failure = outcome(Ending.FAILED, retryable=True)
+    late = after_outcome(envelope(1, deadline_unix_s=100.5), failure, now)
+    assert isinstance(late, Completion)
+    assert late.state is TaskState.EXPIRED
+    assert (late.error or "").startswith("deadline_exceeded: ")
+    assert late.usage == (a_bill(1),)
+    assert isinstance(after_outcome(envelope(1, deadline_unix_s=100.6), failure, now), Release)
+
+
+def test_the_wait_that_a_provider_asks_for_is_never_cut_short() -> None:
+    asked = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=40.0)
+    verdict = after_outcome(envelope(1), asked, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert 40.0 <= verdict.wait_s <= 40.0 + BACKOFF.base_s
+
+
+def test_a_wait_asked_for_beyond_the_deadline_ends_the_task_at_once() -> None:
+    task = replace(envelope(1), deadline_unix_s=1030.0)
+    asked = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=40.0)
+    verdict = after_outcome(task, asked, replace(BACKOFF, now_unix_s=1000.0))
+    assert isinstance(verdict, Completion)
+    assert verdict.state is TaskState.EXPIRED
+    assert (verdict.error or "").startswith("deadline_exceeded: ")
+
+
+def test_a_task_nobody_can_read_waits_without_losing_attempts_and_ends_at_last() -> None:
+    unread = replace(outcome(Ending.RETURNED), code=SCHEMA_UNKNOWN)
+    verdict = after_outcome(envelope(1), unread, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert not verdict.count_attempt
+    assert verdict.wait_s >= UNREACHED_WAIT_S
+    last = after_outcome(envelope(1, attempt=READERS_AT_MOST), unread, BACKOFF)
+    assert isinstance(last, Completion)
+    assert last.state is TaskState.DEAD
+
+
+def test_a_task_present_at_ten_crashes_ends_though_no_start_was_told() -> None:
+    task = replace(envelope(1), crashes=CRASHES_AT_MOST - 1, alone=True)
+    verdict = after_loss(task, DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Completion)
+    assert (verdict.state, (verdict.error or "").partition(":")[0]) == (
+        TaskState.DEAD,
+        "agent_lost",
+    )

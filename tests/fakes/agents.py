@@ -46,6 +46,7 @@ class ScriptedAgent:
         self.on_die: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGKILL)
         self.runs: Counter[TaskId] = Counter()
         self.order: list[TaskId] = []
+        self.began_s: dict[TaskId, float] = {}
         self.running = 0
         self.most_running = 0
         self.starts = 0
@@ -59,6 +60,7 @@ class ScriptedAgent:
         orders = orjson.loads(envelope.payload)
         self.runs[envelope.task_id] += 1
         self.order.append(envelope.task_id)
+        self.began_s.setdefault(envelope.task_id, asyncio.get_running_loop().time())
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:

@@ -43,6 +43,12 @@ class Subject(Protocol):
         """Empty it."""
         ...
 
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, deadline_at: datetime | None
+    ) -> object:
+        """Queue a task again that ended without a result."""
+        ...
+
     async def pass_time(self, seconds: float) -> None:
         """Let time pass for it."""
         ...
@@ -156,11 +162,13 @@ class QueueCaller:
         if answer.envelope is not None:
             self._handed(answer.envelope)
 
-    def claimed(self, claimed: list[TaskEnvelope], by: WorkerId, limit: int) -> None:
+    def claimed(
+        self, claimed: list[TaskEnvelope], claimable: set[TaskId], by: WorkerId, limit: int
+    ) -> None:
         """Compare a claim."""
         taken = {one.task_id for one in claimed}
         assert len(taken) == len(claimed) <= limit
-        assert taken <= self.model.claimable(by), "claimed what was not for this worker"
+        assert taken <= claimable, "claimed what was not for this worker"
         for envelope in claimed:
             self.model.claim(envelope.task_id, by)
             self._handed(envelope)

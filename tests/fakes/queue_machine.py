@@ -21,6 +21,7 @@ from domain.task import (
     FINISHED_STATES,
     REPLAYABLE_STATES,
     Admission,
+    Priority,
     Release,
     TaskEnvelope,
     TaskState,
@@ -105,6 +106,7 @@ class QueueMachine(RuleBasedStateMachine):
         request=st.sampled_from("xy"),
         deadline_in_s=st.sampled_from(DEADLINES_S),
         max_attempts=st.integers(1, 3),
+        priority=st.sampled_from(Priority),
     )
     def admit(self, worker: int, deadline_in_s: float | None, **fields: Any) -> None:
         """Admit a task, perhaps under a key that was used before."""
@@ -130,17 +132,17 @@ class QueueMachine(RuleBasedStateMachine):
         for one in triples:
             self.caller.admitted(*one, None)
 
-    @rule(worker=WORKERS, limit=st.integers(1, 3), fresh=MINE)
-    def claim(self, worker: int, limit: int, *, fresh: bool) -> None:
+    @rule(worker=WORKERS, limit=st.integers(1, 3), fresh=MINE, express=st.booleans())
+    def claim(self, worker: int, limit: int, *, fresh: bool, express: bool) -> None:
         """Claim for one worker: something where there is something, and nothing without a lease."""
         if fresh and not self.model.lives(self.caller.workers[worker]):
             self.restart(worker)
         by = self.caller.workers[worker]
-        claimable = self.model.claimable(by)
-        claimed = self.run(self.queue.claim(KIND, by, limit=limit))
+        claimable = self.model.claimable(by, express=express)
+        claimed = self.run(self.queue.claim(KIND, by, limit=limit, express=express))
         on_time = [key for key in claimable if not self.caller.is_late(key)]
         assert len(claimed) >= min(1, len(on_time)), "nothing was claimed of what is queued"
-        self.caller.claimed(claimed, by, limit)
+        self.caller.claimed(claimed, claimable, by, limit)
 
     @rule()
     def claim_at_once(self) -> None:
@@ -151,7 +153,7 @@ class QueueMachine(RuleBasedStateMachine):
             return await asyncio.gather(*claims)
 
         for by, claimed in zip(self.caller.workers, self.run(both()), strict=True):
-            self.caller.claimed(claimed, by, 2)
+            self.caller.claimed(claimed, self.model.claimable(by), by, 2)
 
     @rule(
         picks=st.lists(PICKS, min_size=1, max_size=2, unique=True),
@@ -226,7 +228,7 @@ class QueueMachine(RuleBasedStateMachine):
         task_id, tenant = self.caller.picked(pick, *REPLAYABLE_STATES, mine=mine)
         unix_s = self.caller.unix_s(deadline_in_s)
         deadline_at = None if unix_s is None else datetime.fromtimestamp(unix_s, UTC)
-        replay = self.store.replay(tenant, task_id, deadline_at=deadline_at)
+        replay = self.subject.replay(tenant, task_id, deadline_at)
         said = self.run(refusal_of(replay))
         assert said == self.model.replay(tenant, task_id, deadline_in_s)
         self.replayed |= {task_id} if said is None else set()
@@ -297,7 +299,7 @@ class QueueMachine(RuleBasedStateMachine):
         kept = {one.attempt: (one.state, one.crashed) for one in known.attempts}
         if known.state is TaskState.SUCCEEDED:
             kept[known.attempt] = (TaskState.SUCCEEDED, False)
-        told = [(one.attempt, (one.state, one.crashed)) for one in task.attempts]
+        told = [(one.attempt, (one.state, one.crashed)) for one in task.attempts or ()]
         assert told == sorted(kept.items())
         assert (task.state, task.error) == (known.state, known.error)
 

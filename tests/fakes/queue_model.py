@@ -14,6 +14,7 @@ from domain.task import (
     FINISHED_STATES,
     REPLAYABLE_STATES,
     Completion,
+    Priority,
     Release,
     Submission,
     TaskState,
@@ -21,6 +22,10 @@ from domain.task import (
 
 CLAIM_GRACE_S = 15.0
 FORGET_AFTER_S = 60.0
+EXPRESS = frozenset({Priority.URGENT, Priority.HIGH})
+UNDONE = frozenset({TaskState.ABANDONED, TaskState.CANCELLED, TaskState.EXPIRED})
+"""Ends in which nobody did a direct task: the same request may be sent again under its key."""
+
 WAITS = frozenset({TaskState.QUEUED, TaskState.WAITING})
 
 Refusal = Literal["conflict", "not_found"]
@@ -74,6 +79,7 @@ class ModelTask:
     max_attempts: int
     direct: bool
     deadline_s: float | None
+    key: str | None
     attempt: int = 0
     crashes: int = 0
     worker_losses: int = 0
@@ -112,7 +118,7 @@ class ModelTask:
             self.not_before_s is not None,
             self.error,
             self.result,
-            self.asked.idempotency_key,
+            self.key,
             tuple(self.attempts),
         )
 
@@ -151,22 +157,34 @@ class QueueModel:
     ) -> TaskId | Refusal:
         """Return the task that answers a submission: a new one or, by its key, the first one."""
         for task_id, task in self.tasks.items():
-            key = (task.asked.tenant_id, task.asked.idempotency_key)
-            if asked.idempotency_key and key == (asked.tenant_id, asked.idempotency_key):
-                same = task.asked.request_digest == asked.request_digest
-                return task_id if same else "conflict"
+            is_known = asked.idempotency_key is not None and task.key == asked.idempotency_key
+            if not is_known or task.asked.tenant_id != asked.tenant_id:
+                continue
+            if task.asked.request_digest != asked.request_digest:
+                return "conflict"
+            if not (task.direct and task.state in UNDONE):
+                return task_id
+            task.key = None
         deadline_s = None if deadline_in_s is None else self.now_s + deadline_in_s
-        new = ModelTask(asked, TaskState.QUEUED, asked.max_attempts, asked.direct, deadline_s)
+        new = ModelTask(
+            asked,
+            TaskState.QUEUED,
+            asked.max_attempts,
+            asked.direct,
+            deadline_s,
+            asked.idempotency_key,
+        )
         if asked.direct:
             self._take(new, worker)
         self.tasks[asked.task_id] = new
         return asked.task_id
 
-    def claimable(self, worker: WorkerId) -> set[TaskId]:
+    def claimable(self, worker: WorkerId, *, express: bool = False) -> set[TaskId]:
         """Return what a claim of this worker may take."""
         if not self.lives(worker):
             return set()
-        return {key for key, task in self.tasks.items() if task.state is TaskState.QUEUED}
+        queued = {key for key, task in self.tasks.items() if task.state is TaskState.QUEUED}
+        return {key for key in queued if not express or self.tasks[key].asked.priority in EXPRESS}
 
     def claim(self, task_id: TaskId, worker: WorkerId) -> ModelTask:
         """Give a queued task to a worker."""

@@ -55,7 +55,8 @@ def _alone(now: SeenTask) -> list[str]:
 def _since(before: SeenTask, now: SeenTask, *, replayed: bool) -> list[str]:
     """Judge what became of a row."""
     faults = []
-    if before.state in FINISHED_STATES and now != before:
+    is_changed = now not in (before, before._replace(key=None))  # an undone task's key goes back
+    if before.state in FINISHED_STATES and is_changed:
         if not replayed or before.state not in REPLAYABLE_STATES:
             faults.append(f"finished as {before.state} and changed to {now.state}")
         elif now.attempt <= before.attempt:

@@ -22,6 +22,7 @@ from domain.task import (
     REPLAYABLE_STATES,
     Admission,
     Completion,
+    Priority,
     Release,
     Submission,
     Task,
@@ -41,6 +42,9 @@ CLAIM_GRACE_S = 15.0
 
 FORGET_WORKERS_S = 60.0
 """How long a worker without a lease, and without tasks, is remembered."""
+
+UNDONE = frozenset({TaskState.ABANDONED, TaskState.CANCELLED, TaskState.EXPIRED})
+"""Ends in which nobody did a direct task: it gives its idempotency key back."""
 
 WAITS = frozenset({TaskState.QUEUED, TaskState.WAITING})
 
@@ -79,17 +83,18 @@ class MemoryTaskQueue:
         return [self._admit(submission, worker) for submission in submissions]
 
     async def claim(
-        self, kind: AgentKind, worker: WorkerId, *, limit: int, alone_limit: int = 1
+        self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
     ) -> list[TaskEnvelope]:
-        """Take the oldest tasks."""
+        """Take tasks by order key."""
         await self._statement("claim")
         if self.leases.get(worker, 0.0) <= now_unix_s():
             return []
         claimed: list[TaskEnvelope] = []
-        for row in self.rows.values():
+        for row in sorted(self.rows.values(), key=lambda row: row.order_key):
             if len(claimed) == limit:
                 break
-            if row.state is TaskState.QUEUED and row.submission.kind == kind:
+            is_wanted = not express or row.submission.priority in {Priority.URGENT, Priority.HIGH}
+            if row.state is TaskState.QUEUED and row.submission.kind == kind and is_wanted:
                 row.take(worker)
                 claimed.append(row.envelope(self._payload(row.submission)))
         return claimed
@@ -226,9 +231,9 @@ class MemoryTaskQueue:
             if row.finished_unix_s is not None and row.finished_unix_s < until
         ][:limit]
         for task_id in old:
-            asked = self.rows.pop(task_id).submission
-            if asked.idempotency_key is not None:
-                del self.keys[asked.tenant_id, asked.idempotency_key]
+            row = self.rows.pop(task_id)
+            if row.key is not None:
+                del self.keys[row.submission.tenant_id, row.key]
         return len(old)
 
     def another_door(self) -> "MemoryTaskQueue":
@@ -253,12 +258,14 @@ class MemoryTaskQueue:
         name = submission.idempotency_key
         key = None if name is None else (submission.tenant_id, name)
         if key is not None and key in self.keys:
-            first = self.rows[self.keys[key]].submission
-            if first.request_digest == submission.request_digest:
-                return Admission(first.task_id, None, created=False)
-            return IdempotencyConflictError(
-                "idempotency key", key[1], "it was used for another request"
-            )
+            first = self.rows[self.keys[key]]
+            if first.submission.request_digest != submission.request_digest:
+                return IdempotencyConflictError(
+                    "idempotency key", key[1], "it was used for another request"
+                )
+            if not (first.direct and first.state in UNDONE):
+                return Admission(first.submission.task_id, None, created=False)
+            first.key = None
         lead_key = _lead_key(submission)
         if submission.lead is not None and lead_key is not None:
             self._store_lead(lead_key, submission.lead)

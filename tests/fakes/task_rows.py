@@ -8,6 +8,7 @@ import orjson
 from domain.ids import WorkerId
 from domain.lead import Lead
 from domain.task import (
+    BOOST_S,
     DEFAULT_MAX_ATTEMPTS,
     ENVELOPE_SCHEMA_VERSION,
     FINISHED_STATES,
@@ -37,6 +38,8 @@ class Row:
     Attributes:
         forgiven: Attempts that did not count, so far.
         budget: Attempts that count at most, before those forgiven.
+        order_key: As of the table: what orders the queue.
+        key: The idempotency key, until it is given back.
     """
 
     submission: Submission
@@ -45,6 +48,8 @@ class Row:
     budget: int
     deadline_unix_s: float | None
     enqueued_unix_s: float
+    order_key: float
+    key: str | None
     attempt: int = 0
     crashes: int = 0
     worker_losses: int = 0
@@ -67,7 +72,9 @@ class Row:
             asked.direct,
             asked.max_attempts,
             asked.deadline_unix_s,
-            now_unix_s(),
+            enqueued_unix_s=now_unix_s(),
+            order_key=now_unix_s() - BOOST_S[asked.priority],
+            key=asked.idempotency_key,
         )
 
     @property
@@ -101,6 +108,7 @@ class Row:
         self.budget, self.forgiven = self.attempt + DEFAULT_MAX_ATTEMPTS, 0
         self.crashes = self.worker_losses = 0
         self.direct, self.result, self.deadline_unix_s = False, None, deadline_unix_s
+        self.order_key = now_unix_s() - BOOST_S[self.submission.priority]
 
     def envelope(self, payload: bytes) -> TaskEnvelope:
         """Return the task as it travels."""

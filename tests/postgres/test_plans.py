@@ -49,7 +49,7 @@ from generate_series(1, 200000) n;
 
 analyze leads;
 """
-EMPTY = ("workers", "analyses", "follow_up_changes")
+EMPTY = ("workers", "analyses", "follow_up_changes", "task_attempts", "tenants")
 NOBODY = UUID(int=0)
 NOTHING = (None, None, None, None)
 A_FEW = 60
@@ -63,13 +63,13 @@ MONTH = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
 THOUSAND = [UUID(int=number) for number in range(1000)]
 
 FREQUENT: dict[str, tuple[object, ...]] = {
-    "admit_known_keys": (TENANTS, LEADS),
+    "admit_known_keys": (TENANTS, LEADS, [b""] * len(LEADS)),
     "admit_stored_leads": (TENANTS, LEADS),
     "admit_earlier_leads": (TENANTS, CONTACTS, [], []),
     "queue_claim": ("noop", NOBODY, MANY, "", None),
     "queue_complete": (TASKS, [1] * MANY, ["succeeded"] * MANY, ["{}"] * MANY, [None] * MANY),
     "queue_release": (TASKS, [1] * MANY, [0.0] * MANY, [""] * MANY, [False] * MANY, [True] * MANY),
-    "queue_recover_lost": (100,),
+    "queue_recover_lost": (100, 20),
     "queue_recover_due": (100,),
     "queue_recover_expired": (100,),
     "task_depths": (["noop", "lead_analysis"], 10_000),
@@ -80,6 +80,10 @@ FREQUENT: dict[str, tuple[object, ...]] = {
     "usage_of_task": (NOBODY,),
     "usage_report": ("default", *MONTH, True, True, False, True),
     "task_get": ("t1", NOBODY),
+    "task_attempts": ("t1", NOBODY),
+    "dead_letter_list": ("t1", *[None] * 7, 51),
+    "dead_letter_oldest": ("t1", *[None] * 6, 500),
+    "dead_letter_replay": ("t1", TASKS, 5, None),
     "task_get_many": ("t1", THOUSAND),
     "task_finished": (TASKS,),
     "task_list": ("t1", "dead", None, None, None, 51),

@@ -122,6 +122,16 @@ async def test_who_asks_again_after_the_first_lead_was_lost_is_called(
     assert b'"lead_id": "b"' in task.payload
 
 
+async def test_a_deletion_names_the_open_tasks_that_went_with_it(
+    world: World, leads: PostgresLeadStore
+) -> None:
+    await analysed(world, "a")
+    assert await leads.delete(DEFAULT_TENANT, LeadId("a")) == []
+    await world.admit(analyse(lead("b")))
+    (task,) = await world.rows("select task_id from tasks where lead_id = 'b'")
+    assert await leads.delete(DEFAULT_TENANT, LeadId("b")) == list(task)
+
+
 async def test_a_deleted_lead_leaves_nothing_personal_and_its_duplicates_move_up(
     world: World, leads: PostgresLeadStore
 ) -> None:

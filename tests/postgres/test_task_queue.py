@@ -289,3 +289,42 @@ async def test_a_repeat_of_a_refused_request_is_refused_too(world: World) -> Non
     again = replace(first, task_id=noop().task_id)
     answers = await world.admit(first, again)
     assert [type(answer) for answer in answers] == [NotFoundError, NotFoundError]
+
+
+@pytest.mark.parametrize(
+    ("state", "direct", "is_new"),
+    [
+        (TaskState.ABANDONED, True, True),
+        (TaskState.CANCELLED, True, True),
+        (TaskState.EXPIRED, True, True),
+        (TaskState.FAILED, True, False),
+        (TaskState.SUCCEEDED, True, False),
+        (TaskState.CANCELLED, False, False),
+        (TaskState.EXPIRED, False, False),
+    ],
+)
+async def test_a_direct_task_that_nobody_did_gives_its_key_back(
+    database: Database,
+    state: TaskState,
+    direct: bool,  # noqa: FBT001 - a table
+    is_new: bool,  # noqa: FBT001 - a table
+) -> None:
+    world = World(database)
+    asked = replace(
+        noop(), direct=direct, idempotency_key="key", request_digest=b"1", payload=b"{}"
+    )
+    (first,) = await world.admit(asked)
+    if not direct:
+        await world.claim()
+    result = b"{}" if state is TaskState.SUCCEEDED else None
+    await world.queue.complete([Completion(asked.task_id, 1, state, result, error="it ended: so")])
+
+    again = replace(asked, task_id=noop().task_id)
+    (second,) = await world.admit(again)
+    (other,) = await world.admit(replace(again, request_digest=b"2"))
+
+    assert isinstance(first, Admission)
+    assert isinstance(second, Admission)
+    assert second.created is is_new
+    assert second.task_id == (again.task_id if is_new else first.task_id)
+    assert isinstance(other, IdempotencyConflictError)

@@ -31,7 +31,7 @@ from domain.follow_up import (
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.intake import read_lead
 from domain.lead import Channel, Lead
-from domain.ports import LeadFilter, LeadRecord, Page, QueueDepth
+from domain.ports import DeadLetterFilter, LeadFilter, LeadRecord, Page, QueueDepth
 from domain.task import (
     FINISHED_STATES,
     FOLLOW_UP,
@@ -49,6 +49,7 @@ from serve_app.approval import Checked, Text
 from serve_app.identity import LoopbackIdentity
 from serve_app.services import Services
 from serve_app.settings import HttpSettings
+from tests.serve_app.event_fakes import no_events, no_webhooks
 from tests.serve_app.specimens import NOW, PRICES, a_finding, a_record, an_analysis
 
 ItemT = TypeVar("ItemT")
@@ -99,8 +100,10 @@ class World:
     direct_state: TaskState = TaskState.SUCCEEDED
     direct_error: str | None = None
     waited_until: list[float] = field(default_factory=list)
+    forgotten: list[TaskId] = field(default_factory=list)
     follow_ups: dict[UUID, FollowUpRecord] = field(default_factory=dict)
     usage: list[UsageLine] = field(default_factory=list)
+    letters_asked: list[DeadLetterFilter] = field(default_factory=list)
     usage_asked: list[dict[str, Any]] = field(default_factory=list)
 
     def touch(self) -> None:
@@ -184,6 +187,9 @@ class FakeEngine:
     async def cancel(self, tenant_id: TenantId, task_id: TaskId) -> Task:
         return await FakeTasks(self.world).cancel(tenant_id, task_id)
 
+    def forget(self, task_ids: Sequence[TaskId]) -> None:
+        self.world.forgotten.extend(task_ids)
+
     async def pools(self) -> Sequence[FakePool]:
         return self.world.pools_now
 
@@ -227,16 +233,6 @@ class FakeTasks:
         self.world.tasks[task_id] = task.model_copy(update={"state": TaskState.CANCELLED})
         return self.world.tasks[task_id]
 
-    async def replay(
-        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
-    ) -> Task:
-        task = await self.get(tenant_id, task_id)
-        if task.state not in REPLAYABLE_STATES:
-            raise ConflictError("task", str(task_id), f"is {task.state}")
-        changes = {"state": TaskState.QUEUED, "deadline_at": deadline_at}
-        self.world.tasks[task_id] = task.model_copy(update=changes)
-        return self.world.tasks[task_id]
-
     async def finished(self, task_ids: Sequence[TaskId]) -> frozenset[TaskId]:
         return frozenset()
 
@@ -250,6 +246,47 @@ class FakeTasks:
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         return 0
+
+
+@dataclass
+class FakeDeadLetters:
+    """DeadLetterStore."""
+
+    world: World
+
+    async def list(
+        self, tenant_id: TenantId, letters: DeadLetterFilter, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
+        self.world.touch()
+        self.world.letters_asked.append(letters)
+        found = [task for task in self.world.tasks.values() if task.state in REPLAYABLE_STATES]
+        return page_of(found, cursor, limit)
+
+    async def replay(
+        self, tenant_id: TenantId, task_id: TaskId, *, deadline_at: datetime | None = None
+    ) -> Task:
+        task = await FakeTasks(self.world).get(tenant_id, task_id)
+        if task.state not in REPLAYABLE_STATES:
+            raise ConflictError("task", str(task_id), f"it is {task.state}")
+        again = {"state": TaskState.QUEUED, "deadline_at": deadline_at}
+        self.world.tasks[task_id] = task.model_copy(update=again)
+        return self.world.tasks[task_id]
+
+    async def replay_many(
+        self,
+        tenant_id: TenantId,
+        letters: DeadLetterFilter,
+        *,
+        deadline_at: datetime | None,
+        limit: int,
+    ) -> tuple[Task, ...]:
+        page = await self.list(tenant_id, letters, cursor=None, limit=limit)
+        return tuple(
+            [
+                await self.replay(tenant_id, TaskId(one.task_id), deadline_at=deadline_at)
+                for one in page.items
+            ]
+        )
 
 
 @dataclass
@@ -288,9 +325,11 @@ class FakeLeads:
         self.world.leads[lead_id] = replace(after, version=before.version + 1)
         return self.world.leads[lead_id]
 
-    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> None:
+    async def delete(self, tenant_id: TenantId, lead_id: LeadId) -> Sequence[TaskId]:
         await self.get(tenant_id, lead_id)
         del self.world.leads[lead_id]
+        tasks = self.world.tasks.items()
+        return [TaskId(known) for known, task in tasks if task.lead_id == lead_id]
 
 
 @dataclass
@@ -393,9 +432,12 @@ def services_over(world: World, limits: HttpSettings | None = None) -> Services:
     return Services(
         engine=FakeEngine(world),
         tasks=FakeTasks(world),
+        dead_letters=FakeDeadLetters(world),
         leads=FakeLeads(world),
         analyses=FakeAnalyses(),
         follow_ups=FakeFollowUps(world),
+        event_hub=no_events(),
+        webhooks=no_webhooks(),
         usage=FakeUsage(world),
         business="business: Garden demo",
         check_draft=fake_check,

@@ -25,8 +25,7 @@ from serve_app.app import build, open_services
 from serve_app.commands.demo import samples
 from serve_app.deploy_config import deploy_config, to_yaml
 from serve_app.retention import delete_once
-from serve_app.settings import RetentionSettings, Settings, load_settings
-from tests.serve_app.fakes import FakeTasks, World
+from serve_app.settings import Settings, load_settings
 
 Json = dict[str, Any]
 
@@ -256,14 +255,12 @@ def test_settings_arrive_in_a_replica_as_they_were(monkeypatch: pytest.MonkeyPat
 
 
 async def test_retention_deletes_batch_by_batch_until_nothing_is_left() -> None:
-    class OldTasks(FakeTasks):
-        left = 5
+    left = [1] * 5
 
-        async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
-            deleted = min(limit, self.left)
-            self.left -= deleted
-            return deleted
+    async def delete(limit: int) -> int:
+        deleted = min(limit, len(left))
+        del left[:deleted]
+        return deleted
 
-    tasks = OldTasks(World())
-    assert await delete_once(tasks, RetentionSettings(batch=2)) == 5
-    assert tasks.left == 0
+    assert await delete_once(delete, 2) == 5
+    assert left == []

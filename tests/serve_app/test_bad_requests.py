@@ -319,3 +319,21 @@ def test_accept_headers_are_read_as_the_standard_says(accept: str, answer: bool)
 )
 def test_only_json_in_utf8_is_read(content_type: str, answer: bool) -> None:  # noqa: FBT001 - a table
     assert is_json(content_type) is answer
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/v1/tasks?kind=%00", "kind"),
+        ("/v1/tasks?lead_id=a%00b", "lead_id"),
+        ("/v1/leads?cursor=%00", "cursor"),
+        ("/v1/leads?%00=1", "query"),
+        ("/v1/leads/a%00b", "lead_id"),
+    ],
+)
+async def test_a_zero_in_an_address_is_refused_by_name(
+    http: httpx.AsyncClient, address: str, field: str
+) -> None:
+    answer = await http.get(address)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field

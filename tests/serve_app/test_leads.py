@@ -209,6 +209,14 @@ async def test_an_override_is_replaced_by_the_next_about_the_same_gate(
     assert not override["undone"]
 
 
+async def test_what_runs_about_a_deleted_lead_is_stopped(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    await http.delete(f"/v1/leads/{LEAD['lead_id']}")
+    assert world.forgotten == list(world.tasks)
+
+
 async def test_a_deleted_lead_is_gone(http: httpx.AsyncClient) -> None:
     await http.post("/v1/leads", json=LEAD)
     gone = await http.delete(f"/v1/leads/{LEAD['lead_id']}")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from domain.errors import ConfigurationError
+from serve_app.addresses import is_loopback
 from serve_app.settings import (
     FILE_VARIABLE,
     Settings,
     database_url,
-    is_loopback,
     load_settings,
     model_of,
 )

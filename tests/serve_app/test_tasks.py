@@ -1,6 +1,7 @@
 """Claims about ``/v1/tasks``, ``/v1/agents`` and health."""
 
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -141,3 +142,57 @@ async def test_without_a_database_the_process_is_alive_but_not_ready(
     alive, ready = await http.get("/healthz"), await http.get("/readyz")
     assert alive.status_code == 200
     assert (ready.status_code, ready.json()["database"]) == (503, False)
+
+
+async def test_of_several_deadlines_the_earliest_is_the_tasks(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    far = "2999-01-01T00:00:00Z"
+    named: list[tuple[dict[str, str], dict[str, Any], float | None]] = [
+        ({}, {}, None),
+        ({"Gardenos-Deadline-Ms": "9000"}, {}, 9),
+        ({}, {"deadline_ms": 70_000}, 70),
+        ({}, {"deadline_ms": 70_000, "deadline_at": far}, 70),
+        ({"Gardenos-Deadline-Ms": "9000"}, {"deadline_ms": 70_000, "deadline_at": far}, 9),
+        ({"Gardenos-Deadline-Ms": "90000"}, {"deadline_ms": 70_000}, 70),
+    ]
+    for headers, fields, ahead_s in named:
+        before = time.time()
+        await http.post("/v1/tasks", json={"lead": {"message": "mow"}, **fields}, headers=headers)
+        got = world.submissions[-1].deadline_unix_s
+        if ahead_s is None:
+            assert got is None
+        else:
+            assert got is not None
+            assert before + ahead_s <= got <= time.time() + ahead_s
+
+
+async def test_the_header_is_the_deadline_of_every_item_of_a_batch_that_names_no_earlier(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    items = [{"lead": {"message": "mow"}}, {"lead": {"message": "hoe"}, "deadline_ms": 1000}]
+    headers = {"Gardenos-Deadline-Ms": "60000"}
+    await http.post("/v1/tasks/batch", json={"items": items}, headers=headers)
+    later, sooner = (one.deadline_unix_s or 0.0 for one in world.submissions)
+    assert 50 < later - sooner < 60
+
+
+async def test_the_header_bounds_a_direct_call_together_with_its_timeout(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    for timeout_s, ms, at_most_s in (("20", "5000", 5), ("2", "5000", 2)):
+        headers = {"X-Request-Timeout-Seconds": timeout_s, "Gardenos-Deadline-Ms": ms}
+        await http.post("/v1/leads/analyze", json=LEAD, headers=headers)
+        got = world.submissions[-1].deadline_unix_s
+        assert got is not None
+        assert got < time.time() + at_most_s
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "1.5", "soon", "", "٣", "2592000001", "9" * 5000])
+async def test_a_deadline_that_is_no_count_of_milliseconds_is_refused(
+    http: httpx.AsyncClient, value: str
+) -> None:
+    headers = [(b"Gardenos-Deadline-Ms", value.encode())]
+    answer = await http.post("/v1/tasks", json={"lead": LEAD}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Gardenos-Deadline-Ms"

@@ -1,4 +1,5 @@
--- Take up to $3 queued tasks of kind $1 for worker $2, round robin over tenants after tenant $4.
+-- Take up to $3 queued tasks of kind $1 for worker $2, round robin over tenants after tenant $4, from each as many
+-- a lap as its weight says.
 -- $5: lower bound of order_key, or null.
 -- The recursive part walks the distinct tenants of the index tasks_claim, one probe each.
 with recursive lease as materialized (
@@ -53,14 +54,16 @@ front as (
         select tenant_id, place from head
     ) wrapped
 ),
+seated as (
+    select f.tenant_id, row_number() over (order by f.lap, f.place) as seat, coalesce(w.weight, 1) as weight
+    from (select tenant_id, lap, place from front order by lap, place limit $3) f
+    left join tenants w on w.tenant_id = f.tenant_id
+),
 dealt as (
-    select tenant_id, row_number() over (order by lap, place) as seat, count(*) over () as seats
-    from front
-    order by lap, place
-    limit $3
+    select tenant_id, seat, weight, sum(weight) over () as weights from seated
 ),
 taken as (
-    select picked.task_id, dealt.seat, picked.round
+    select picked.task_id, dealt.seat, (picked.round - 1) / dealt.weight as lap, picked.round
     from dealt
     cross join lateral (
         select candidate.task_id, row_number() over (order by candidate.order_key, candidate.task_id) as round
@@ -70,11 +73,11 @@ taken as (
             where t.kind = $1 and t.state = 'queued' and t.tenant_id = dealt.tenant_id
                 and ($5::timestamptz is null or t.order_key >= $5)
             order by t.order_key, t.task_id
-            limit ($3 + dealt.seats - 1) / dealt.seats
+            limit greatest(dealt.weight, ($3 * dealt.weight + dealt.weights - 1) / dealt.weights)
             for update skip locked
         ) candidate
     ) picked
-    order by picked.round, dealt.seat
+    order by lap, dealt.seat, picked.round
     limit $3
 )
 update tasks t

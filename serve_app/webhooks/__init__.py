@@ -1,0 +1,1 @@
+"""Webhooks: addresses, signatures, schedule, and the loop that sends. No routes, no SQL."""

@@ -1,0 +1,203 @@
+"""The outbox: filled with the completion, claimed with a fence, shared among endpoints."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from domain.errors import ConflictError, NotFoundError
+from domain.event_ports import DeliveryFilter
+from domain.events import END_TYPES, EventType
+from domain.ids import DEFAULT_TENANT, TenantId
+from domain.webhooks import DeliveryState, Dispatch, DispatchEnd, Webhook
+from postgres.delivery_store import PostgresDeliveryStore
+from postgres.pool import Database
+from postgres.webhook_store import PostgresWebhookStore
+from tests.postgres.queue_world import World, noop, success
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+ANY = DeliveryFilter()
+
+
+def endpoint(*types: EventType, kinds: tuple[str, ...] = (), enabled: bool = True) -> Webhook:
+    """Return an endpoint as a route makes one."""
+    return Webhook(
+        webhook_id=uuid7(),
+        url="https://example.com/hook",
+        types=types or END_TYPES,
+        kinds=kinds,
+        description="",
+        enabled=enabled,
+        disabled_reason=None,
+        failing_since=None,
+        previous_secret_until=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+async def stored(database: Database, one: Webhook, tenant: str = DEFAULT_TENANT) -> UUID:
+    """Store an endpoint and return its id."""
+    store = PostgresWebhookStore(database)
+    await store.create(TenantId(tenant), one, "whsec_b25l", at_most=9)
+    return one.webhook_id
+
+
+async def complete(world: World, count: int = 1, tenant: str = DEFAULT_TENANT) -> None:
+    """Run tasks to their end."""
+    await world.admit(*(noop(tenant) for _ in range(count)))
+    await world.queue.complete([success(one) for one in await world.claim()])
+
+
+async def claim(
+    store: PostgresDeliveryStore, lease_s: float = 60, per_webhook: int = 4
+) -> tuple[Dispatch, ...]:
+    """Claim what is due."""
+    return await store.claim(limit=100, per_webhook=per_webhook, busy={}, lease_s=lease_s)
+
+
+def end(
+    one: Dispatch, *, delivered: bool, retry_s: float | None = None, disable: str | None = None
+) -> DispatchEnd:
+    """Return the end of an attempt."""
+    delivery = one.delivery
+    return DispatchEnd(
+        delivery.delivery_id, delivery.attempt, delivered, 200, None, retry_s, disable
+    )
+
+
+async def test_only_endpoints_of_the_tenant_that_want_the_event_get_a_delivery(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    wanted = await stored(database, endpoint(EventType.SUCCEEDED))
+    other_kind = await stored(database, endpoint(kinds=("follow_up",)))
+    disabled = await stored(database, endpoint(enabled=False))
+    foreign = await stored(database, endpoint(), "other")
+    await complete(world)
+    found = {row[0] for row in await world.rows("select webhook_id from webhook_deliveries")}
+    assert found == {wanted}
+    assert not found & {other_kind, disabled, foreign}
+    (one,) = await claim(store)
+    assert (one.delivery.type, one.secrets) == ("task.succeeded", ("whsec_b25l",))
+    assert "whsec" not in repr(one)
+
+
+async def test_a_completion_that_is_rolled_back_leaves_no_delivery(database: Database) -> None:
+    world = World(database)
+    await stored(database, endpoint())
+    await world.admit(noop())
+    await world.claim()
+    with pytest.raises(RuntimeError):  # noqa: PT012 - the transaction is the point
+        async with database.transaction() as connection:
+            await connection.execute("update tasks set state = 'dead', finished_at = now()")
+            raise RuntimeError
+    assert await world.rows("select 1 from webhook_deliveries") == []
+
+
+async def test_a_sender_paused_past_its_claim_changes_nothing(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world)
+    (paused,) = await claim(store, lease_s=0)
+    (current,) = await claim(store)
+    assert current.delivery.delivery_id == paused.delivery.delivery_id
+    assert await store.finish([end(paused, delivered=False, disable="gone")]) == frozenset()
+    assert (await PostgresWebhookStore(database).get(DEFAULT_TENANT, webhook_id)).enabled
+    assert await claim(store) == ()
+    assert len(await store.finish([end(current, delivered=True)])) == 1
+
+
+async def test_an_endpoint_never_gets_more_than_its_share_and_a_failing_one_a_single_place(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    first = await stored(database, endpoint())
+    second = await stored(database, endpoint())
+    await complete(world, 5)
+    taken = await store.claim(limit=3, per_webhook=2, busy={}, lease_s=60)
+    assert {one.delivery.webhook_id for one in taken} == {first, second}
+    await store.finish([end(one, delivered=False, retry_s=60) for one in taken])
+    rest = await store.claim(limit=9, per_webhook=4, busy={second: 1}, lease_s=60)
+    assert [one.delivery.webhook_id for one in rest] == [first]
+
+
+async def test_the_dead_are_listed_and_replayed_under_the_same_id(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world)
+    (one,) = await claim(store)
+    await store.finish([end(one, delivered=False)])
+    dead = DeliveryFilter(state=DeliveryState.DEAD)
+    page = await store.list(DEFAULT_TENANT, webhook_id, dead, cursor=None, limit=5)
+    assert [found.delivery_id for found in page.items] == [one.delivery.delivery_id]
+    assert await store.replay(TenantId("other"), webhook_id, ANY, limit=5) == 0
+    assert await store.replay(DEFAULT_TENANT, webhook_id, dead, limit=5) == 1
+    (again,) = await claim(store)
+    assert again.delivery.delivery_id == one.delivery.delivery_id
+    assert (again.tries, again.delivery.attempt) == (1, 2)
+
+
+async def test_a_disabled_endpoint_waits_and_goes_on_when_it_is_enabled(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhooks = PostgresWebhookStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world, 2)
+    one, _ = await claim(store, per_webhook=2)
+    await world.rows("update webhook_deliveries set due_at = clock_timestamp() returning 1")
+    await store.finish([end(one, delivered=False, disable="gone: it answered 410")])
+    webhook = await webhooks.get(DEFAULT_TENANT, webhook_id)
+    assert (webhook.enabled, webhook.disabled_reason) == (False, "gone: it answered 410")
+    assert await claim(store) == ()
+    changed = await webhooks.change(DEFAULT_TENANT, webhook.model_copy(update={"enabled": True}))
+    assert (changed.disabled_reason, changed.failing_since) == (None, None)
+    assert len(await claim(store)) == 1
+
+
+async def test_both_secrets_sign_for_the_time_of_a_rotation(database: Database) -> None:
+    store, webhooks = PostgresDeliveryStore(database), PostgresWebhookStore(database)
+    webhook_id = await stored(database, endpoint())
+    await webhooks.rotate(DEFAULT_TENANT, webhook_id, "whsec_dHdv", overlap_s=60)
+    await store.add_test(DEFAULT_TENANT, webhook_id)
+    (one,) = await claim(store)
+    assert one.secrets == ("whsec_dHdv", "whsec_b25l")
+    await webhooks.rotate(DEFAULT_TENANT, webhook_id, "whsec_ZHJlaQ==", overlap_s=0)
+    await store.add_test(DEFAULT_TENANT, webhook_id)
+    (one,) = await claim(store)
+    assert one.secrets == ("whsec_ZHJlaQ==",)
+
+
+async def test_endpoints_are_bounded_and_seen_by_their_tenant_alone(database: Database) -> None:
+    webhooks = PostgresWebhookStore(database)
+    one = endpoint()
+    await webhooks.create(DEFAULT_TENANT, one, "whsec_b25l", at_most=1)
+    with pytest.raises(ConflictError):
+        await webhooks.create(DEFAULT_TENANT, endpoint(), "whsec_b25l", at_most=1)
+    stranger = TenantId("other")
+    assert await webhooks.list(stranger) == ()
+    for refused in (
+        webhooks.get(stranger, one.webhook_id),
+        webhooks.change(stranger, one),
+        webhooks.rotate(stranger, one.webhook_id, "whsec_b25l", overlap_s=0),
+        webhooks.delete(stranger, one.webhook_id),
+        PostgresDeliveryStore(database).add_test(stranger, one.webhook_id),
+    ):
+        with pytest.raises(NotFoundError):
+            await refused
+    await webhooks.delete(DEFAULT_TENANT, one.webhook_id)
+    assert await webhooks.list(DEFAULT_TENANT) == ()
+
+
+async def test_old_deliveries_and_those_without_an_endpoint_go(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    await stored(database, endpoint())
+    await complete(world, 2)
+    one, _ = await claim(store)
+    await store.finish([end(one, delivered=True)])
+    assert await store.delete_old(older_than_s=3600, limit=10) == 0
+    assert await store.delete_old(older_than_s=0, limit=10) == 1
+    await world.rows("delete from webhooks returning 1")
+    assert await store.delete_old(older_than_s=3600, limit=10) == 1

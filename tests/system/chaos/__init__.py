@@ -1,0 +1,1 @@
+"""The chaos suite: seeded faults under load, judged from outside."""

@@ -1,0 +1,73 @@
+"""The chaos suite by hand: ``python -m tests.system.chaos --help``."""
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from tests.system.chaos.guards import GUARDS
+from tests.system.chaos.judge import judge
+from tests.system.chaos.report import report
+from tests.system.chaos.run import ONE_NODE, Plan, guarded, perform
+from tests.system.chaos.schedule import Kind
+from tests.system.chaos.world import Wish, World
+
+
+@click.command()
+@click.option("--faults", default=60, show_default=True, help="Faults that must count.")
+@click.option("--tasks", type=int, help="Orders to send; absent: ten a fault.")
+@click.option("--seed", default=1, show_default=True, help="The same seed plays the same faults.")
+@click.option("--gap-s", default=2.5, show_default=True, help="Mean time between faults.")
+@click.option("--without", type=click.Choice(sorted(GUARDS)), help="Take a guard out.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice([one.value for one in Kind]))
+@click.option("--keep", is_flag=True, help="Keep the folder of the run.")
+def main(**given: object) -> None:
+    """Hurt the whole product under load and judge what became of the work.
+
+    Prints the schedule, each fault as it is done, and a report; exit code 1 where a promise broke.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    faults = int(str(given["faults"]))
+    plan = Plan(
+        seed=int(str(given["seed"])),
+        faults=faults,
+        tasks=int(str(given["tasks"] or 10 * faults)),
+        gap_s=float(str(given["gap_s"])),
+        kinds=tuple(Kind(one) for one in given["kinds"]) or ONE_NODE,  # type: ignore[attr-defined]
+    )
+    guard = GUARDS[str(given["without"])] if given["without"] else None
+    plan = guarded(plan, guard) if guard else plan
+    schedule = plan.schedule()
+    click.echo(f"schedule of seed {plan.seed}; a fault with none in flight is followed by another:")
+    for _ in range(plan.faults):
+        click.echo(f"  {next(schedule)}")
+    folder = Path(tempfile.mkdtemp(prefix="gardenos-chaos-", dir="/tmp"))
+    folder.chmod(0o711)
+    wish = Wish(
+        folder,
+        plan.seed,
+        tuple(guard.patches) if guard else (),
+        tuple(guard.statements) if guard else (),
+    )
+    try:
+        with World(wish) as world:
+            evidence = perform(plan, world, click.echo)
+        broken = judge(evidence)
+        click.echo(json.dumps(report(plan, evidence), indent=2))
+    finally:
+        if given["keep"]:
+            click.echo(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    for one in broken[:200]:
+        click.echo(f"BROKEN {one}")
+    click.echo(f"{len(broken)} promises broken")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m tests.system.chaos")

@@ -1,0 +1,106 @@
+"""What the judge goes by: the journal, the provider's log, the rows, and the processes' sizes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.provider.calls import Call, read_calls
+from tests.system.chaos.orders import Order
+from tests.system.chaos.strikes import Strike
+from tests.system.chaos.world import World
+
+TASKS = """
+    select task_id::text, tenant_id, kind, state, attempt, crashes, direct, idempotency_key, error,
+        coalesce(payload ->> 'name', lead_id) as name, result::text as result, lead_id,
+        extract(epoch from enqueued_at)::float8 as enqueued_at,
+        extract(epoch from finished_at)::float8 as finished_at,
+        extract(epoch from deadline_at)::float8 as deadline_at
+    from tasks
+"""
+MOVES = """
+    select extract(epoch from at)::float8 as at, task_id::text, attempt, before, after, direct,
+        leased, error
+    from watch_moves order by number
+"""
+USAGE = "select task_id::text, attempt, call, estimated from usage"
+LEASES = "select worker_id::text from watch_leases"
+LIVE_WORKERS = "select worker_id::text from workers where lease_until > clock_timestamp()"
+
+_REFERENCE = re.compile(r"\bref-\d+-\d+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A process at two moments: memory in bytes, and open descriptors."""
+
+    role: str
+    age_s: float
+    memory_before: int
+    memory_after: int
+    files_before: int
+    files_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of the provider's log, with what it was asked about.
+
+    Attributes:
+        name: Of the order.
+        attempt: Where the question tells it, or None.
+    """
+
+    call: Call
+    name: str
+    attempt: int | None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that is known of a run, seen from outside."""
+
+    orders: Sequence[Order]
+    journal: Sequence[dict[str, Any]]
+    strikes: Sequence[Strike]
+    tasks: Sequence[dict[str, Any]]
+    moves: Sequence[dict[str, Any]]
+    usage: Sequence[dict[str, Any]]
+    asked: Sequence[Asked]
+    leases_back: Sequence[str] = ()
+    live_workers: int = 0
+    orchestrators: int = 0
+    sizes: Sequence[Size] = ()
+    failures: Sequence[str] = field(default_factory=list)
+
+
+def asked_of(log: Path) -> list[Asked]:
+    """Return the calls about orders; those at a replica's start are about none."""
+    found = []
+    for call in read_calls(log):
+        match = _REFERENCE.search(call.user_turn)
+        if match is not None:
+            found.append(Asked(call, match[0], _attempt_in(call.user_turn)))
+    return found
+
+
+def _attempt_in(user_turn: str) -> int | None:
+    try:
+        attempt = orjson.loads(user_turn).get("attempt")
+    except (orjson.JSONDecodeError, AttributeError):
+        return None
+    return attempt if isinstance(attempt, int) else None
+
+
+def read_rows(world: World) -> dict[str, Any]:
+    """Return the parts of the evidence that stand in the database."""
+    return {
+        "tasks": world.rows(TASKS),
+        "moves": world.rows(MOVES),
+        "usage": world.rows(USAGE),
+        "leases_back": [row["worker_id"] for row in world.rows(LEASES)],
+        "live_workers": len(world.rows(LIVE_WORKERS)),
+    }

@@ -1,0 +1,28 @@
+"""The suite sees each guard that is taken out of a copy of the product."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.system.chaos.guards import GUARDS
+from tests.system.chaos.judge import judge
+from tests.system.chaos.run import Plan, guarded, perform
+from tests.system.chaos.world import Wish, World
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+PLAN = Plan(seed=11, faults=6, tasks=120, gap_s=3.0, settle_s=40.0)
+
+
+@pytest.mark.parametrize("name", sorted(GUARDS))
+def test_the_suite_fails_without(name: str) -> None:
+    guard = GUARDS[name]
+    with TemporaryDirectory(prefix="gardenos-chaos-", dir="/tmp") as folder_name:
+        folder = Path(folder_name)
+        folder.chmod(0o711)
+        wish = Wish(folder, PLAN.seed, tuple(guard.patches), tuple(guard.statements))
+        with World(wish) as world:
+            broken = judge(perform(guarded(PLAN, guard), world, print))
+    print(*broken, sep="\n")  # noqa: T201 - says which promise broke
+    assert {one.rule for one in broken} & guard.rules
