@@ -213,10 +213,12 @@ class QueueCaller:
         return deadline_s is not None and deadline_s <= self.model.now_s
 
     def held(self, worker: int | None, *, knows: bool) -> tuple[WorkerId | None, list[TaskId]]:
-        """Return a worker and what it says it holds."""
+        """Return a worker, preferably one that holds something, and what it says it holds."""
         if worker is None:
             return None, []
-        by = self.workers[worker]
+        holders = {task.worker for task in self.model.tasks.values()}
+        names = [one for one in self.workers if one in holders] or self.workers
+        by = names[worker % len(names)]
         holds = [key for key, task in self.model.tasks.items() if task.worker == by]
         return by, holds if knows else []
 

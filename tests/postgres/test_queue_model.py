@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
-from hypothesis.errors import FlakyFailure
+from hypothesis.errors import Flaky
 
 from domain.ids import AgentKind, TaskId, TenantId, WorkerId
 from domain.task import TaskState
@@ -218,7 +218,7 @@ def test_a_queue_without_one_of_its_guards_is_caught(
     run(run_sql(dsn, cripple.schema))
     monkeypatch.setattr(queries, "QUERIES", crippled)
 
-    with pytest.raises((AssertionError, FlakyFailure)):  # two statements may meet once only
+    with pytest.raises((AssertionError, Flaky)):  # two statements may meet once only
         check_queue(subject, run, examples=400, steps=40, shrink=False)
 
 
