@@ -349,7 +349,8 @@ class Engine:
         self._check_ready()
         now_s, ahead = asyncio.get_running_loop().time(), pool.in_line
         full = self._direct >= self._settings.direct_bound or self._is_behind()
-        if full or pool.rate.wait_s(ahead, now_s) > deadline_unix_s - self._clock():
+        left_s = deadline_unix_s - self._clock()
+        if full or 0.0 < left_s < pool.rate.wait_s(ahead, now_s):
             retry_s = pool.rate.retry_after_s(ahead, now_s, jitter=self._rng.random())
             raise OverloadedError("too many callers wait on the line", retry_s)
 

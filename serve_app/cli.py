@@ -38,6 +38,7 @@ class Commands(click.Group):
         "status": "serve_app.commands.status:status",
         "tenants": "serve_app.commands.tenants:tenants",
         "usage": "serve_app.commands.usage:usage",
+        "webhooks": "serve_app.commands.webhooks:webhooks",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -72,6 +72,12 @@ class ServiceClient:
         """Post JSON and return the answer."""
         return self._json(self._send("POST", path, json=dict(body)))
 
+    def delete(self, path: str) -> None:
+        """Delete a resource."""
+        answer = self._send("DELETE", path)
+        if not answer.is_success:
+            self._json(answer)
+
     def ready(self) -> dict[str, Any]:
         """Return what ``/readyz`` says, whether ready or not."""
         answer = self._send("GET", "/readyz")
