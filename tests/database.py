@@ -23,7 +23,10 @@ TEMPLATE = "template_migrated"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What tests give up for speed: their data need not survive a power cut."""
 
-QUICK = EmbeddedOptions(server_settings=NOT_DURABLE)
+UNVISITED = {"autovacuum": "off"}
+"""Its workers are the superuser's: a database that one visits cannot be dropped by force."""
+
+QUICK = EmbeddedOptions(server_settings=NOT_DURABLE | UNVISITED)
 SETTINGS = DatabaseSettings(max_size=10)
 _numbers = count(1)
 
