@@ -199,6 +199,7 @@ def test_the_queue_is_as_modelled_in_many_more_orders(real: tuple[Subject, Run])
     check_queue(*real, examples=3000, steps=60, shrink=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
