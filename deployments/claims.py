@@ -54,17 +54,26 @@ class Claims:
         """Claim for one kind until ``stopping`` is set."""
         while not self._stopping.is_set():
             pool.wake.clear()
-            room = 0 if self._is_behind() else pool.dispatcher.claim_room()
-            is_full = room == 0 and not self._is_behind()
-            room = pool.dispatcher.express_room() if is_full else room
+            hinted, pool.is_hinted = pool.is_hinted, False
+            behind = self._is_behind()
+            room = 0 if behind else pool.dispatcher.claim_room()
+            express = room == 0 and hinted and not behind
+            room = pool.dispatcher.express_room() if express else room
             limit = min(room, self._settings.claim_batch)
             claimed = 0
             if limit and self._lease.is_held:
-                claimed = await self._claim_some(pool, limit, express=is_full)
+                claimed = await self._claim_some(pool, limit, express=express)
                 # A deal may be short although more wait: only one that is empty says that none do.
-                pool.has_more = claimed > 0 or (is_full and pool.has_more)
+                pool.has_more = claimed > 0 or (express and pool.has_more)
             if not claimed:
-                await first_of(pool.wake, self._settings.poll_s)
+                await self._wait(pool)
+            elif hinted:  # what was claimed may not be all, and what cannot wait may be behind it
+                pool.is_hinted = True
+
+    async def _wait(self, pool: Pool) -> None:
+        """Wait until something may have changed; after a silent while look for everything."""
+        if not await first_of(pool.wake, self._settings.poll_s):
+            pool.is_hinted = True
 
     async def _claim_some(self, pool: Pool, limit: int, *, express: bool) -> int:
         worker = self._lease.worker

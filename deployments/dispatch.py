@@ -1,15 +1,18 @@
 """What an orchestrator holds of one agent kind, and what it sends when. Pure: no clock, no loop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from deployments.task_heap import Attempt, TaskHeap, attempt_of
+from deployments.task_heap import Attempt, TaskHeap, attempt_of, is_express
 from deployments.wire import Group, TaskOutcome
 from domain.ids import TaskId
 from domain.task import TaskEnvelope
 
 REPORT_LIFE_S = 60.0
 """A replica that said nothing for so long, and holds nothing of ours, is forgotten."""
+
+EXPRESS_PART = 8
+"""The express lane is as wide as the prefetch, or one in so many slots where that is more."""
 
 LATE_LIFE_S = 300.0
 """How long the stream of a task that was given up is listened to for its bill, in seconds."""
@@ -22,6 +25,7 @@ class Flight:
     Attributes:
         started: Known to have started; told only of tasks marked alone.
         late: Given up: no longer counted, still listened to.
+        extra: Sent beyond the credit, by the express lane.
     """
 
     task: TaskEnvelope
@@ -29,6 +33,7 @@ class Flight:
     sent_s: float
     started: bool = False
     late: bool = False
+    extra: bool = False
 
 
 @dataclass(slots=True)
@@ -74,8 +79,9 @@ class DispatchState:
     """Claimed tasks and direct calls of one kind in one heap, and the credit of its replicas.
 
     Each replica reports the share of its slots that is open to this orchestrator. The credit is
-    the sum of the shares plus ``prefetch`` per replica: so much may be outstanding, no more. Before
-    any replica has spoken, the credit is that of one. Times named ``now_s`` are a steady clock's.
+    the sum of the shares plus ``prefetch`` per replica: so much may be outstanding, no more but
+    ``express_extra`` by the express lane. Before any replica has spoken, the credit is that of one.
+    Times named ``now_s`` are a steady clock's.
     """
 
     def __init__(
@@ -89,6 +95,8 @@ class DispatchState:
         self._sent: dict[int, _Sent] = {}
         self._reports: dict[str, _Report] = {}
         self._outstanding = 0
+        self._extra = 0
+        self._express_out = 0
         self._batches = 0
 
     @property
@@ -111,8 +119,9 @@ class DispatchState:
 
     @property
     def express_extra(self) -> int:
-        """Express tasks that may be outstanding beyond the credit."""
-        return max(1, self._prefetch) * max(1, len(self._reports))
+        """Express tasks that may be held, and sent, beyond what others may."""
+        each = max(1, self._prefetch, self._concurrency // EXPRESS_PART)
+        return each * max(1, len(self._reports))
 
     def held_ids(self) -> list[TaskId]:
         """Return the tasks that still need an end from this orchestrator."""
@@ -121,12 +130,23 @@ class DispatchState:
         return [*(task.task_id for task in self._heap.tasks()), *parked, *sent]
 
     def claim_room(self, ahead: int) -> int:
-        """Return how many more tasks to claim so that ``ahead`` wait beyond the credit."""
-        return max(0, self.credit + ahead - self.held)
+        """Return how many more tasks to claim so that ``ahead`` wait beyond the credit.
 
-    def express_room(self, ahead: int) -> int:
+        Neither what the express lane brought nor callers on the line take all the room, so that
+        a flood of either leaves the tenants their turns in the deal.
+        """
+        lane = min(self._express_durable, self.express_extra)
+        durable_waiting = len(self._heap) - self._heap.direct + len(self._parked)
+        return max(0, self.credit + ahead - (self.held - lane), ahead - durable_waiting)
+
+    def express_room(self) -> int:
         """Return how many express tasks to claim although there is no room for others."""
-        return max(0, self.credit + ahead + self.express_extra - self.held)
+        return max(0, self.express_extra - self._express_durable)
+
+    @property
+    def _express_durable(self) -> int:
+        parked = sum(is_express(task) and not task.direct for task in self._parked.values())
+        return self._heap.express_durable + parked + self._express_out
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the attempt waits, is parked or is on its way."""
@@ -154,7 +174,7 @@ class DispatchState:
         A task marked alone travels alone, so that its stream speaks of it only.
         """
         tasks: list[TaskEnvelope] = []
-        room = min(self.credit - self._outstanding, self._batch_bound)
+        room = min(self.credit - self._outstanding + self._extra, self._batch_bound)
         while len(tasks) < room and (task := self._heap.peek()) is not None:
             if task.alone and tasks:
                 break
@@ -162,21 +182,22 @@ class DispatchState:
             tasks.append(task)
             if task.alone:
                 break
-        if not tasks:
+        extra = not tasks
+        if extra:
             tasks = self._express_tasks()
         if not tasks:
             return None
         self._batches += 1
-        flights = {attempt_of(task): Flight(task, self._batches, now_s) for task in tasks}
-        self._sent[self._batches] = _Sent(flights)
-        self._outstanding += len(tasks)
+        flights = [Flight(task, self._batches, now_s, extra=extra) for task in tasks]
+        self._sent[self._batches] = _Sent({attempt_of(flight.task): flight for flight in flights})
+        self._count(flights, 1)
         return self._batches, tuple(tasks)
 
     def _express_tasks(self) -> list[TaskEnvelope]:
         """Take express tasks out although all slots are taken; they start in the next free ones."""
         tasks: list[TaskEnvelope] = []
-        room = self.credit + self.express_extra - self._outstanding
-        while len(tasks) < min(room, self._batch_bound):
+        room = min(self.express_extra - self._extra, self._batch_bound)
+        while len(tasks) < room:
             task = self._heap.pop_express()
             if task is None:
                 break
@@ -204,7 +225,7 @@ class DispatchState:
         sent = self._sent.get(batch)
         flight = sent.flights.pop((outcome.task_id, outcome.attempt), None) if sent else None
         if flight is not None and not flight.late:
-            self._outstanding -= 1
+            self._count([flight], -1)
         return flight
 
     def broken(self, batch: int) -> list[Flight]:
@@ -214,7 +235,7 @@ class DispatchState:
         """
         sent = self._sent.pop(batch, None)
         lost = [flight for flight in sent.flights.values() if not flight.late] if sent else []
-        self._outstanding -= len(lost)
+        self._count(lost, -1)
         if lost:
             self._reports.clear()
         return lost
@@ -296,6 +317,13 @@ class DispatchState:
             outstanding=self._outstanding,
         )
 
+    def _count(self, flights: Sequence[Flight], sign: int) -> None:
+        """Count flights that begin, or with ``sign`` -1 that are over."""
+        self._outstanding += sign * len(flights)
+        for flight in flights:
+            self._extra += sign * flight.extra
+            self._express_out += sign * (is_express(flight.task) and not flight.task.direct)
+
     def _flights(self) -> list[Flight]:
         return [flight for sent in self._sent.values() for flight in sent.flights.values()]
 
@@ -303,5 +331,5 @@ class DispatchState:
         marked = list(flights)
         for flight in marked:
             flight.late = True
-        self._outstanding -= len(marked)
+        self._count(marked, -1)
         return [flight.task for flight in marked]

@@ -128,7 +128,7 @@ class Dispatcher:
 
     def express_room(self) -> int:
         """Return how many express tasks may be claimed where there is no room for others."""
-        return 0 if self._paused else self._state.express_room(self._queue.claim_ahead)
+        return 0 if self._paused else self._state.express_room()
 
     def add(self, task: TaskEnvelope) -> bool:
         """Take a task over; False where too many wait or this attempt is held already."""

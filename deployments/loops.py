@@ -10,13 +10,14 @@ FAULT_WAIT_S = 1.0
 """Wait before a loop that met an unexpected error goes on, in seconds."""
 
 
-async def first_of(event: asyncio.Event, limit_s: float) -> None:
-    """Wait for an event, but no longer than ``limit_s``."""
+async def first_of(event: asyncio.Event, limit_s: float) -> bool:
+    """Wait for an event, but no longer than ``limit_s``; return whether it came."""
     try:
         async with asyncio.timeout(limit_s):
             await event.wait()
     except TimeoutError:
-        return
+        return False
+    return True
 
 
 def forever(name: str, loop_body: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":

@@ -281,7 +281,7 @@ class Engine:
         """Look into the queue now: a notification came; None means any kind."""
         for pool in self._pools.values():
             if kind is None or pool.kind == kind:
-                pool.wake.set()
+                pool.hint()
 
     async def _answer(self, pool: Pool, submission: Submission) -> Answer:
         deadline_unix_s = submission.deadline_unix_s or 0.0

@@ -39,6 +39,7 @@ class Pool:
     """One kind: its dispatcher and what wakes its claims.
 
     Attributes:
+        is_hinted: New tasks may be in the queue: look into the express lane even where all is full.
         callers: Direct calls on the line, running ones too.
         rate: How fast it works them off while some wait.
     """
@@ -48,9 +49,15 @@ class Pool:
     dispatcher: Dispatcher
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_more: bool = True
+    is_hinted: bool = True
     settled: dict[str, int] = field(default_factory=dict)
     callers: int = 0
     rate: DrainRate = field(default_factory=DrainRate)
+
+    def hint(self) -> None:
+        """Look into the queue now, also for what passes a full pool."""
+        self.is_hinted = True
+        self.wake.set()
 
     @property
     def in_line(self) -> int:

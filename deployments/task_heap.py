@@ -40,9 +40,20 @@ class TaskHeap:
         self._soonest: list[tuple[float, int, Attempt]] = []
         self._numbers = count()
         self._passes = 0
+        self._express = self._direct = 0
 
     def __len__(self) -> int:
         return len(self._line)
+
+    @property
+    def direct(self) -> int:
+        """Waiting tasks with a caller on the line."""
+        return self._direct
+
+    @property
+    def express_durable(self) -> int:
+        """Waiting express tasks that came out of the queue."""
+        return self._express - self._direct
 
     def __contains__(self, attempt: Attempt) -> bool:
         return attempt in self._line
@@ -53,6 +64,8 @@ class TaskHeap:
         if len(self._line) >= self._bound or attempt in self._line:
             return False
         self._enter(attempt, next(self._numbers), task)
+        self._express += is_express(task)
+        self._direct += task.direct
         if len(self._best) + len(self._soonest) > 4 * len(self._line) + 64:
             self._compact()
         return True
@@ -87,16 +100,21 @@ class TaskHeap:
     def _take(self, task: TaskEnvelope) -> None:
         attempt = attempt_of(task)
         self._passes = 0 if attempt == next(iter(self._line)) else self._passes + 1
-        del self._line[attempt]
+        self._drop(attempt)
+
+    def _drop(self, attempt: Attempt) -> TaskEnvelope:
+        _, task = self._line.pop(attempt)
+        self._express -= is_express(task)
+        self._direct -= task.direct
+        return task
 
     def remove(self, attempt: Attempt) -> TaskEnvelope | None:
         """Take one attempt out, or return None where it does not wait."""
-        entry = self._line.pop(attempt, None)
-        return entry[1] if entry else None
+        return self._drop(attempt) if attempt in self._line else None
 
     def remove_task(self, task_id: TaskId) -> list[TaskEnvelope]:
         """Take every attempt of a task out."""
-        return [self._line.pop(attempt)[1] for attempt in list(self._line) if attempt[0] == task_id]
+        return [self._drop(attempt) for attempt in list(self._line) if attempt[0] == task_id]
 
     def remove_hopeless(self, now_unix_s: float) -> list[TaskEnvelope]:
         """Take out the tasks whose deadline is not after ``now_unix_s``."""
@@ -104,7 +122,7 @@ class TaskHeap:
         while self._soonest and self._soonest[0][0] <= now_unix_s:
             _, number, attempt = heapq.heappop(self._soonest)
             if self._is_live(number, attempt):
-                hopeless.append(self._line.pop(attempt)[1])
+                hopeless.append(self._drop(attempt))
         return hopeless
 
     def next_deadline(self) -> float | None:

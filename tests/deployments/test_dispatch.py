@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, DispatchState
+from deployments.task_heap import is_express
 from deployments.wire import Ending, Group, TaskOutcome
+from domain.ids import TaskId
 from domain.task import Priority
 from tests.fakes.tasks import envelope, task_id
 
@@ -152,10 +154,11 @@ def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
         if step == "add":
             added += s.add(envelope(added, priority=list(Priority)[n % len(Priority)]))
         elif step == "send":
-            room = s.credit - s.outstanding
+            room, lane = s.credit - s.outstanding + s._extra, s.express_extra - s._extra
             batch = s.next_batch(0)
             if batch is not None:
-                assert 0 < len(batch[1]) <= room
+                is_ahead = len(batch[1]) <= lane and all(is_express(one) for one in batch[1])
+                assert 0 < len(batch[1]) <= room or is_ahead
                 sent[batch[0]] = [task.task_id.int for task in batch[1]]
         elif step == "report":
             s.report(0, Group(f"r{n % 3}", 4, n % 5, n % 5), 0)
@@ -174,6 +177,9 @@ def test_every_task_is_answered_or_lost_exactly_once_and_credits_hold(
     in_flight = [task for tasks in sent.values() for task in tasks]
     assert s.outstanding == len(in_flight)
     assert sorted([*ended, *waiting, *in_flight]) == list(range(added))
+    for number in sent:
+        s.broken(number)
+    assert (s.held, s._extra, s._express_durable, s._heap.direct) == (0, 0, 0, 0)
 
 
 def test_express_tasks_are_sent_beyond_the_credit_but_not_without_bound() -> None:
@@ -195,10 +201,45 @@ def test_a_full_pool_claims_express_tasks_only_and_no_more_than_it_may_send() ->
     s = state()
     while s.claim_room(ahead=2):
         s.add(envelope(s.held, priority=Priority.LOW))
-    assert s.express_room(ahead=2) == s.express_extra
+    assert s.express_room() == s.express_extra
     for n in range(100, 100 + s.express_extra):
         s.add(envelope(n, priority=Priority.HIGH))
-    assert s.express_room(ahead=2) == 0
+    assert s.express_room() == 0
+
+
+def test_what_the_express_lane_brought_takes_no_room_from_others() -> None:
+    s = state()
+    for n in range(100, 100 + s.express_extra):
+        s.add(envelope(n, priority=Priority.URGENT))
+    for n in range(s.credit + 2):
+        assert s.claim_room(ahead=2) == s.credit + 2 - n
+        s.add(envelope(n, priority=Priority.LOW))
+    assert s.claim_room(ahead=2) == 0
+
+
+def test_callers_on_the_line_leave_room_for_claims() -> None:
+    s = state()
+    for n in range(100, 200):
+        s.add(envelope(n, direct=True))
+    assert s.claim_room(ahead=2) == 2
+    for n in range(2):
+        s.add(envelope(n))
+    assert s.claim_room(ahead=2) == 0
+
+
+def test_a_flood_of_express_tasks_leaves_the_credit_to_the_turns_of_all() -> None:
+    s = state(concurrency=1, prefetch=1)
+    s.add(envelope(1, priority=Priority.LOW))
+    sent: list[TaskId] = []
+    out: list[tuple[int, TaskId]] = []
+    for n in range(100, 140):
+        s.add(envelope(n, priority=Priority.URGENT))
+        while (batch := s.next_batch(n)) is not None:
+            out += [(batch[0], task.task_id) for task in batch[1]]
+            sent += [task.task_id for task in batch[1]]
+        number, first = out.pop(0)
+        s.answered(number, TaskOutcome(first, 1, Ending.SUCCEEDED, b"{}"))
+    assert task_id(1) in sent
 
 
 def test_a_task_that_needs_an_empty_replica_is_never_sent_ahead() -> None:

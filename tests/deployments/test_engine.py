@@ -223,6 +223,36 @@ async def test_the_queue_is_asked_rarely_while_idle_and_in_groups_under_load() -
 
 
 @simulated
+async def test_the_express_lane_costs_an_idle_or_a_busy_system_at_most_a_look_a_second() -> (
+    None
+):
+    async with world() as w:
+        await asyncio.sleep(0.5)
+        w.queue.statements.clear()
+        await asyncio.sleep(60.0)
+        assert w.queue.statements["claim"] <= 61
+        assert w.queue.statements["express"] == 0
+        await w.engine.submit([submission(n, s=0.5) for n in range(500)])
+        w.queue.statements.clear()
+        await w.settled()  # 500 tasks in four slots: 62.5 s
+        assert w.queue.statements["express"] <= 64
+        assert w.queue.statements["claim"] <= 200
+
+
+@simulated
+async def test_a_task_in_an_idle_system_is_claimed_with_its_hint() -> None:
+    async with world() as w:
+        for n in range(20):
+            await asyncio.sleep(3.21)
+            before, now_s = w.queue.statements["claim"], asyncio.get_running_loop().time()
+            await w.engine.submit([submission(n, s=0.0)])
+            await w.settled()
+            (replica,) = w.link.replicas
+            assert replica.agent.began_s[task_id(n)] - now_s < 0.02
+            assert w.queue.statements["claim"] - before <= 3
+
+
+@simulated
 async def test_the_state_of_a_pool_counts_its_replicas() -> None:
     async with world(replicas=3) as w:
         (pool,) = await w.engine.pools()

@@ -31,6 +31,7 @@ from domain.task import (
     Worker,
 )
 from postgres.task_queue import WORKER_LOSSES_AT_MOST
+from tests.fakes.fair_deal import deal, last_served
 from tests.fakes.simulation import now_unix_s
 from tests.fakes.task_rows import Row, StoredLead
 
@@ -60,6 +61,7 @@ class MemoryTaskQueue:
         refused: Completions and releases that the fence turned away.
         statements: How often each method was called.
         unstorable: Results that make the statement fail.
+        weights: Of tenants in the deal of a claim; 1 where absent.
     """
 
     def __init__(self) -> None:
@@ -73,6 +75,8 @@ class MemoryTaskQueue:
         self.ends: Counter[TaskId] = Counter()
         self.refused: list[Completion | Release] = []
         self.statements: Counter[str] = Counter()
+        self.weights: dict[str, int] = {}
+        self.cursors: dict[tuple[WorkerId, AgentKind, bool], str] = {}
         self.unstorable: set[bytes] = set()
 
     async def admit(
@@ -85,18 +89,29 @@ class MemoryTaskQueue:
     async def claim(
         self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
     ) -> list[TaskEnvelope]:
-        """Take tasks by order key."""
-        await self._statement("claim")
+        """Take tasks as the deal of the plain model says."""
+        await self._statement("express" if express else "claim")
         if self.leases.get(worker, 0.0) <= now_unix_s():
             return []
+        queues: dict[str, list[Row]] = {}
+        ranks = {Priority.URGENT, Priority.HIGH} if express else set(Priority)
+        waiting = [
+            row
+            for row in self.rows.values()
+            if row.state is TaskState.QUEUED
+            and row.submission.kind == kind
+            and row.submission.priority in ranks
+        ]
+        for row in sorted(waiting, key=lambda row: row.order_key):
+            queues.setdefault(row.submission.tenant_id, []).append(row)
+        after = self.cursors.get((worker, kind, express), "")
         claimed: list[TaskEnvelope] = []
-        for row in sorted(self.rows.values(), key=lambda row: row.order_key):
-            if len(claimed) == limit:
-                break
-            is_wanted = not express or row.submission.priority in {Priority.URGENT, Priority.HIGH}
-            if row.state is TaskState.QUEUED and row.submission.kind == kind and is_wanted:
-                row.take(worker)
-                claimed.append(row.envelope(self._payload(row.submission)))
+        for row in deal(queues, self.weights, after=after, limit=limit):
+            row.take(worker)
+            claimed.append(row.envelope(self._payload(row.submission)))
+        if claimed:
+            served = {task.tenant_id for task in claimed}
+            self.cursors[worker, kind, express] = last_served(served, after=after)
         return claimed
 
     async def complete(self, completions: Sequence[Completion]) -> frozenset[TaskId]:

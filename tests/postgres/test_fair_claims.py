@@ -12,7 +12,7 @@ from domain.task import Priority
 from postgres.pool import Database
 from postgres.task_queue import EXPRESS_CLAIM
 from postgres.tenant_store import PostgresTenantStore
-from tests.postgres.fair_deal import deal
+from tests.fakes.fair_deal import deal
 from tests.postgres.queue_world import NOOP, World, noop
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.task import BOOST_S, Priority
-from tests.postgres.fair_deal import deal
+from tests.fakes.fair_deal import deal, last_served
 
 PRIORITIES = list(Priority)
 WIDEST_S = max(BOOST_S.values()) - min(BOOST_S.values())
@@ -73,7 +73,7 @@ def simulate(asked: Setting) -> int:
                 assert claims - one.arrived_claim <= (before_it + 1) * turn
             done += len(mine)
         served = {name for name in names if set(taken).intersection(fronts[name])}
-        after = max(served, key=lambda name: (name <= after, name), default=after)
+        after = last_served(served, after=after)
     return done
 
 
