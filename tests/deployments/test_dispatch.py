@@ -249,3 +249,17 @@ def test_a_task_that_needs_an_empty_replica_is_never_sent_ahead() -> None:
     s.next_batch(0)
     s.add(envelope(100, priority=Priority.URGENT, alone=True))
     assert s.next_batch(1) is None
+
+
+def test_what_the_express_lane_sent_keeps_no_credit_from_others() -> None:
+    s = state()
+    for n in range(20):
+        s.add(envelope(n, priority=Priority.LOW))
+    number, sent = s.next_batch(0) or (0, ())
+    for n in range(100, 100 + s.express_extra):
+        s.add(envelope(n, priority=Priority.URGENT))
+    assert len((s.next_batch(1) or (0, ()))[1]) == s.express_extra
+    assert s.next_batch(2) is None
+    assert s.answered(number, TaskOutcome(sent[0].task_id, 1, Ending.SUCCEEDED, b"{}")) is not None
+    ordinary = (s.next_batch(3) or (0, ()))[1]
+    assert [task.priority for task in ordinary] == [Priority.LOW]

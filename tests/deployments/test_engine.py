@@ -223,9 +223,7 @@ async def test_the_queue_is_asked_rarely_while_idle_and_in_groups_under_load() -
 
 
 @simulated
-async def test_the_express_lane_costs_an_idle_or_a_busy_system_at_most_a_look_a_second() -> (
-    None
-):
+async def test_the_express_lane_costs_an_idle_or_a_busy_system_at_most_a_look_a_second() -> None:
     async with world() as w:
         await asyncio.sleep(0.5)
         w.queue.statements.clear()
