@@ -103,13 +103,18 @@ class TaskQueue(Protocol):
     """The durable queue as an orchestrator uses it."""
 
     async def admit(
-        self, submissions: Sequence[Submission], worker: WorkerId
+        self,
+        submissions: Sequence[Submission],
+        worker: WorkerId,
+        *,
+        refused: Mapping[TaskId, GardenosError] | None = None,
     ) -> list[Admission | GardenosError]:
         """Store tasks with the leads they bring in one transaction; answer each, in order.
 
         A refusal (LeadExistsError, IdempotencyConflictError, NotFoundError for an unknown
-        ``lead_id``, InvalidInputError) takes back that submission only. ``queued`` tasks are
-        announced to other orchestrators after the commit.
+        ``lead_id``, InvalidInputError) takes back that submission only. Those in ``refused`` are
+        answered so unless their idempotency key is known. ``queued`` tasks are announced to
+        other orchestrators after the commit.
         """
         ...
 

@@ -35,6 +35,7 @@ from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.key_store import PostgresKeyStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
+from postgres.queue_gauge import PostgresQueueGauge
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from postgres.webhook_store import PostgresWebhookStore
@@ -176,6 +177,7 @@ def _compose(
     engine = Engine(
         EngineParts(
             queue=PostgresTaskQueue(database, announcer.announce),
+            gauge=PostgresQueueGauge(database),
             tasks=tasks,
             links=links,
             agents=agents,

@@ -102,6 +102,14 @@ class Engine(Protocol):
         """Commit tasks to the queue; one answer each, in order."""
         ...
 
+    def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+        """Count a task that a store will queue beside its own work.
+
+        Raises:
+            OverloadedError: The queue has no room for it.
+        """
+        ...
+
     async def wait_finished(
         self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
     ) -> Task:

@@ -12,6 +12,7 @@ import httpx
 import orjson
 from uuid_utils.compat import uuid7
 
+from deployments.queue_room import QueueFigures
 from domain.analysis import (
     LeadAnalysis,
 )
@@ -22,6 +23,7 @@ from domain.errors import (
     InvalidInputError,
     LeadExistsError,
     NotFoundError,
+    OverloadedError,
 )
 from domain.follow_up import (
     DraftState,
@@ -82,6 +84,7 @@ class FakePool:
     max_replicas: int = 2
     running: int = 0
     direct_waiting: int = 0
+    queue: QueueFigures = field(default_factory=lambda: QueueFigures(1000, 500, 12.5))
 
 
 @dataclass
@@ -97,6 +100,7 @@ class World:
     submissions: list[Submission] = field(default_factory=list)
     pools_now: list[FakePool] = field(default_factory=lambda: [FakePool()])
     fault: Exception | None = None
+    full: OverloadedError | None = None
     direct_state: TaskState = TaskState.SUCCEEDED
     direct_error: str | None = None
     waited_until: list[float] = field(default_factory=list)
@@ -171,6 +175,10 @@ class FakeEngine:
             except GardenosError as error:
                 answers.append(error)
         return answers
+
+    def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+        if self.world.full is not None:
+            raise self.world.full
 
     async def wait_finished(
         self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
