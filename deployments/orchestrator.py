@@ -229,13 +229,13 @@ class Engine:
             self.wake(kind)
         return answers
 
-    def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
         """Count a task that a store will queue beside its own work.
 
         Raises:
             OverloadedError: The queue has no room for it.
         """
-        self._door.check(self._pool(kind).kind, tenant_id)
+        await self._door.check(self._pool(kind).kind, tenant_id)
 
     async def wait_finished(
         self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deployments.drain_rate import QueueDrain
@@ -47,14 +48,23 @@ class QueueRoom:
         self._tenant_bound = max(1, math.ceil(bound * tenant_share))
         self._look = NOTHING
         self._added: Counter[TenantId] = Counter()
+        self._since_look_began: Counter[TenantId] = Counter()
         self._refused = 0
         self._drain = QueueDrain()
 
+    def looking(self, in_flight: Iterable[TenantId]) -> None:
+        """Note that a look begins while tasks of these tenants are on their way to the queue.
+
+        What is on its way then, or added before it ends, counts once more beside what it finds.
+        """
+        self._since_look_began = Counter(in_flight)
+
     def looked(self, look: QueueLook) -> None:
-        """Begin anew from a look."""
+        """Begin anew from what a look found."""
         self._look = look
-        self._added.clear()
-        self._refused = 0
+        self._added = Counter(self._since_look_began)
+        has_room_for_all = self._bound - look.waiting >= self._refused
+        self._refused = 0 if has_room_for_all else max(0, self._refused - look.finished)
         self._drain.looked(look.finished, look.finished_in_s, waiting=look.waiting)
 
     def take(self, tenant_id: TenantId, *, jitter: float) -> OverloadedError | None:
@@ -68,19 +78,21 @@ class QueueRoom:
             share = max(1, len(self._look.tenants))
             return self._refusal(why, mine - self._tenant_bound, jitter, share=share)
         self._added[tenant_id] += 1
+        self._since_look_began[tenant_id] += 1
         return None
 
     def give_back(self, tenant_id: TenantId) -> None:
         """Count one task less: it was not stored after all."""
-        if self._added[tenant_id] > 0:
-            self._added[tenant_id] -= 1
+        for counted in (self._added, self._since_look_began):
+            if counted[tenant_id] > 0:
+                counted[tenant_id] -= 1
 
     def figures(self) -> QueueFigures:
         """Return how full it is."""
         return QueueFigures(self._bound, self._tenant_bound, self._drain.per_s())
 
     def _refusal(self, why: str, over: int, jitter: float, *, share: int) -> OverloadedError:
-        """Refuse; who was refused since the last look is thought to come back first.
+        """Refuse; who was refused before is thought to come back first, as fast as tasks end.
 
         Args:
             why: A sentence.

@@ -102,7 +102,7 @@ class Engine(Protocol):
         """Commit tasks to the queue; one answer each, in order."""
         ...
 
-    def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
         """Count a task that a store will queue beside its own work.
 
         Raises:

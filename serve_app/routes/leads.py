@@ -227,7 +227,7 @@ async def change_lead(
         OverloadedError: The queue has no room for the analysis; nothing was changed.
     """
     if not must_be_heard:
-        call.services.engine.make_room(LEAD_ANALYSIS, call.tenant_id)
+        await call.services.engine.make_room(LEAD_ANALYSIS, call.tenant_id)
     versions_before: list[int] = []
 
     def watched(record: LeadRecord) -> LeadRecord:

@@ -29,6 +29,7 @@ def test_what_was_seen_and_what_was_added_since_never_exceed_the_bound(waiting: 
 def test_a_new_look_counts_anew() -> None:
     room = a_room(QueueLook(0))
     assert taken(room, ADA, 300) == 100
+    room.looking(())
     room.looked(QueueLook(60))
     assert taken(room, ADA, 300) == 40
 
@@ -97,3 +98,12 @@ def test_a_queue_that_does_not_drain_asks_for_a_long_wait_but_not_for_ever() -> 
     assert drain.per_s() == 0
     assert 5 <= drain.retry_after_s(1, jitter=0.0) <= 10
     assert drain.retry_after_s(1000, jitter=0.99) == 300
+
+
+def test_what_was_on_its_way_when_a_look_began_is_never_counted_too_little() -> None:
+    room = a_room(QueueLook(0))
+    assert taken(room, ADA, 30) == 30
+    room.looking([ADA] * 10)
+    assert taken(room, BEN, 5) == 5
+    room.looked(QueueLook(20))  # the ten and the five may be among them, or not
+    assert taken(room, ADA, 300) == 65

@@ -176,7 +176,7 @@ class FakeEngine:
                 answers.append(error)
         return answers
 
-    def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
         if self.world.full is not None:
             raise self.world.full
 
