@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - a fake keeps the signature of its port
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -91,7 +92,8 @@ class FakePool:
 class World:
     """Everything stored; plays engine and stores at once where their methods do not collide.
 
-    ``fault`` is raised by every call that would reach the database.
+    ``fault`` is raised by every call that would reach the database; ``full`` is the answer to all
+    but the first task of a batch, and to work that a store would queue.
     """
 
     leads: dict[str, LeadRecord] = field(default_factory=dict)
@@ -170,6 +172,9 @@ class FakeEngine:
         self.world.touch()
         answers: list[Admission | GardenosError] = []
         for one in submissions:
+            if answers and self.world.full is not None:
+                answers.append(self.world.full)
+                continue
             try:
                 answers.append(self.world.store(one))
             except GardenosError as error:
@@ -250,7 +255,8 @@ class FakeTasks:
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         self.world.touch()
-        return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0)}
+        by_priority = Counter(task.priority for task in self.world.tasks.values())
+        return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0, by_priority, 3.0)}
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         return 0
