@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from ray import serve
 from ray.serve import Application, Deployment
+from ray.serve.config import BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 from uuid_utils.compat import uuid7
 
@@ -100,6 +101,8 @@ def build(settings: Settings) -> Application:
     as_deployment = serve.deployment(
         name="Orchestrator",
         max_ongoing_requests=ingress.max_ongoing_requests,
+        max_queued_requests=ingress.max_queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
         autoscaling_config={
             "min_replicas": ingress.min_replicas,
             "max_replicas": ingress.max_replicas,
