@@ -24,7 +24,7 @@ FRESH_SHARE = 0.2
 PAUSE_COSTS = 20
 """Looks take one part in so many of the time at most, however long the queue is."""
 
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 60.0
 
 
 Seat: TypeAlias = tuple[AgentKind, TenantId]

@@ -134,7 +134,7 @@ class QueueSettings(Section):
     admission_bound: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="Tasks that may wait for their admission; more get 429."
     )
-    queued_bound: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+    queued_bound: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
         default=1_000_000,
         description="Tasks of one kind that may wait in the durable queue; more get 429.",
     )

@@ -1,5 +1,7 @@
 """The real application below and above its bounds: what it takes, refuses and keeps."""
 
+import csv
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -12,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.application import Application, Journal, until
+from tests.system.application import GARDENOS, Application, Journal, environment, until
 from tests.system.conftest import SLOW_AGENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -21,6 +23,7 @@ BOUND = 200
 DIRECT_BOUND = 6
 SENDERS = 6
 BATCH = 20
+ROWS = 2000
 LEAD = {"message": "Please mow our lawn.", "contact": {"email": "ada@example.com"}}
 BOUNDS = {
     **SLOW_AGENT,
@@ -193,6 +196,41 @@ def test_direct_calls_are_shed_before_durable_work(senders: Senders) -> None:
     assert {name for name, status in senders.statuses if status == 429} == {"direct"}
     assert senders.statuses["items", 202] > 0
     assert all(1 <= wait_s <= 300 for wait_s in senders.waits_s)
+
+
+def test_a_file_longer_than_the_queue_is_scored_whole_and_each_row_once(
+    bounded: Application, tmp_path: Path
+) -> None:
+    leads = tmp_path / "leads.csv"
+    rows = "".join(f"row-{n},p{n}@example.com,Please mow lawn {n}.\n" for n in range(ROWS))
+    leads.write_text("Lead ID,E-Mail,Message\n" + rows, encoding="utf-8")
+    out = tmp_path / "scored.csv"
+    done = subprocess.run(
+        [GARDENOS, "score", leads, "--out", out, "--address", bounded.address, "--json"],
+        cwd=tmp_path,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with out.open(encoding="utf-8", newline="") as file:
+        scored = [row["lead_id"] for row in csv.DictReader(file)]
+    assert scored == [f"row-{n}" for n in range(ROWS)]
+    tasks = Counter(task["lead_id"] for task in listed(bounded, "lead_analysis"))
+    assert {tasks[f"row-{n}"] for n in range(ROWS)} == {1}
+
+
+def listed(application: Application, kind: str) -> Iterator[dict[str, Any]]:
+    """Yield every task of a kind."""
+    cursor: dict[str, str] = {}
+    while True:
+        page = application.get("/v1/tasks", kind=kind, limit=200, **cursor)
+        yield from page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def test_requests_beyond_what_a_replica_holds_are_refused_with_a_time() -> None:
