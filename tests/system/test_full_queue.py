@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -231,28 +230,3 @@ def listed(application: Application, kind: str) -> Iterator[dict[str, Any]]:
         if page["next_cursor"] is None:
             return
         cursor = {"cursor": page["next_cursor"]}
-
-
-def test_requests_beyond_what_a_replica_holds_are_refused_with_a_time() -> None:
-    few = {
-        **SLOW_AGENT,
-        "GARDENOS_INGRESS__MAX_ONGOING_REQUESTS": "4",
-        "GARDENOS_INGRESS__MAX_QUEUED_REQUESTS": "4",
-    }
-    with TemporaryDirectory(prefix="gardenos-few-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with Application(folder, few) as application:
-            asked = {"kind": "slow", "payload": {"seconds": 3, "journal": f"{name}/j", "name": "x"}}
-            task = application.post("/v1/tasks", asked)
-
-            def poll(_: int) -> httpx.Response:
-                address = f"{application.address}/v1/tasks/{task['task_id']}?wait_s=20"
-                return httpx.get(address, timeout=90, trust_env=False)
-
-            with ThreadPoolExecutor(24) as threads:
-                answers = list(threads.map(poll, range(24)))
-            assert {one.status_code for one in answers} == {200, 429}
-            refused = [one for one in answers if one.status_code == 429]
-            assert all(int(one.headers["Retry-After"]) >= 1 for one in refused)
-            assert application.get(f"/v1/tasks/{task['task_id']}")["state"] == "succeeded"
