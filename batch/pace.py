@@ -16,7 +16,8 @@ class Pace:
         asked_at_once: Tasks in one question for results; the service takes 1,000.
         poll_s: Longest wait of one question for results, in seconds.
         rest_s: Pause between two such questions, in which results gather.
-        patience_s: How long the service may fail without a break, in seconds.
+        patience_s: How long the service may fail without a break, in seconds. One that answers 429
+            does not fail, it is busy: that may take ``stall_s``.
         stall_s: How long no row may finish, in seconds.
         base_s: Upper bound of the first wait after a failure.
         cap_s: Upper bound of every such wait.
@@ -50,9 +51,9 @@ def after_failure(trouble: Trouble | None, now_s: float) -> Trouble:
     return Trouble(now_s, 1) if trouble is None else Trouble(trouble.since_s, trouble.failures + 1)
 
 
-def is_over(trouble: Trouble, *, last_result_s: float, now_s: float, pace: Pace) -> bool:
+def is_over(trouble: Trouble, *, last_result_s: float, now_s: float, limit_s: float) -> bool:
     """Tell whether to give up: failing for too long, and no row finished meanwhile either."""
-    return now_s - max(trouble.since_s, last_result_s) > pace.patience_s
+    return now_s - max(trouble.since_s, last_result_s) > limit_s
 
 
 def wait_s(trouble: Trouble, *, asked_s: float, jitter: float, pace: Pace) -> float:

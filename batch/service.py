@@ -9,13 +9,20 @@ from typing import Any, Self
 import httpx
 import orjson
 
-from domain.errors import InvalidInputError, PayloadTooLargeError, UnavailableError
+from domain.errors import (
+    InvalidInputError,
+    OverloadedError,
+    PayloadTooLargeError,
+    UnavailableError,
+)
 
 CONNECT_LIMIT_S = 5.0
 ANSWER_LIMIT_S = 60.0
 """Longest wait for the answer to a batch; a long poll gets its own time on top."""
 
-MAX_RETRY_AFTER_S = 60.0
+MAX_RETRY_AFTER_S = 300.0
+"""Longest wait that is obeyed, in seconds; as long as the service's own longest."""
+
 FINISHED_WELL = "succeeded"
 KEY_VARIABLE = "GARDENOS_API_KEY"
 """How whoever starts a run calls the key that the service was given."""
@@ -50,12 +57,14 @@ class Refused:
         field: Dotted path of what is at fault.
         got: What came, shortened by the service.
         allowed: What would be accepted, or what the service says.
+        wait_s: Seconds that the service asks to wait before it comes again.
     """
 
     field: str
     got: str
     allowed: str
     again: bool = False
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,8 @@ class Results:
 class Service:
     """Calls a running service; closed by ``async with``.
 
-    Every method raises UnavailableError where another try may help, PayloadTooLargeError where a
+    Every method raises UnavailableError where another try may help (OverloadedError where the
+    service is merely busy), PayloadTooLargeError where a
     smaller batch may, and InvalidInputError where the address is not that of a service like ours.
     """
 
@@ -112,9 +122,9 @@ class Service:
             items: JSON of each task.
         """
         body = b'{"items":[' + b",".join(items) + b"]}"
-        answer = await self._post("/v1/tasks/batch", body, ANSWER_LIMIT_S)
+        answer, asked_s = await self._post("/v1/tasks/batch", body, ANSWER_LIMIT_S)
         try:
-            settled = [_settled(item) for item in answer["items"]]
+            settled = [_settled(item, asked_s) for item in answer["items"]]
         except (KeyError, TypeError) as error:
             raise self._foreign("an answer of another form") from error
         if len(settled) != len(items):
@@ -129,14 +139,15 @@ class Service:
             wait_s: Longest wait, at most 60 s.
         """
         body = orjson.dumps({"task_ids": list(task_ids), "wait_s": wait_s})
-        answer = await self._post("/v1/tasks/results", body, ANSWER_LIMIT_S + wait_s)
+        answer, _ = await self._post("/v1/tasks/results", body, ANSWER_LIMIT_S + wait_s)
         try:
             finished = tuple(_finished(item) for item in answer["items"])
             return Results(finished, tuple(str(one) for one in answer.get("unknown", ())))
         except (KeyError, TypeError) as error:
             raise self._foreign("an answer of another form") from error
 
-    async def _post(self, path: str, body: bytes, limit_s: float) -> dict[str, Any]:
+    async def _post(self, path: str, body: bytes, limit_s: float) -> tuple[dict[str, Any], float]:
+        """Return the answer, and for how long the service asks to be left alone, in seconds."""
         try:
             answer = await self._http.post(
                 self.address + path,
@@ -150,13 +161,15 @@ class Service:
         except httpx.HTTPError as error:
             what = f"cannot reach {self.address}: {str(error) or type(error).__name__}"
             raise UnavailableError(what, 0.0) from error
-        return self._read(answer)
+        return self._read(answer), retry_after_s(answer.headers.get("retry-after"))
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
         status = answer.status_code
         if status in _BUSY:
             what = f"{self.address} answers {status} ({detail_of(answer)})"
-            raise UnavailableError(what, retry_after_s(answer.headers.get("retry-after")))
+            asked_s = retry_after_s(answer.headers.get("retry-after"))
+            busy = status == HTTPStatus.TOO_MANY_REQUESTS
+            raise (OverloadedError if busy else UnavailableError)(what, asked_s)
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _too_many(answer):
             raise PayloadTooLargeError("a batch", "more than the service takes", "a smaller one")
         if status in _NOT_OURS:
@@ -207,7 +220,7 @@ def _too_many(answer: httpx.Response) -> bool:
         return False
 
 
-def _settled(item: Mapping[str, Any]) -> Accepted | Refused:
+def _settled(item: Mapping[str, Any], asked_s: float) -> Accepted | Refused:
     task = item.get("task")
     if task is not None:
         return Accepted(str(task["task_id"]), bool(task.get("created", True)))
@@ -215,8 +228,8 @@ def _settled(item: Mapping[str, Any]) -> Accepted | Refused:
     again = int(problem["status"]) in _BUSY
     first = next(iter(problem.get("errors") or ()), None)
     if first is None:
-        return Refused("lead", str(problem["title"]), str(problem["detail"])[:200], again)
-    return Refused(str(first["field"]), str(first["got"]), str(first["allowed"]), again)
+        return Refused("lead", str(problem["title"]), str(problem["detail"])[:200], again, asked_s)
+    return Refused(str(first["field"]), str(first["got"]), str(first["allowed"]), again, asked_s)
 
 
 def _finished(item: Mapping[str, Any]) -> Finished:

@@ -16,7 +16,7 @@ from batch.preparation import Prepared, Reject
 from batch.results import RowResult
 from batch.service import Refused, Service
 from batch.window import Window
-from domain.errors import PayloadTooLargeError, UnavailableError
+from domain.errors import OverloadedError, PayloadTooLargeError, UnavailableError
 
 AnswerT = TypeVar("AnswerT")
 
@@ -121,8 +121,9 @@ class Submitter:
         for row, answer in zip(rows, answers, strict=True):
             self._window.settle(row, answer)
         self._task_opened.set()
-        if any(isinstance(answer, Refused) and answer.again for answer in answers):
-            await asyncio.sleep(self._rng.random() * self._pace.base_s)
+        later = [one.wait_s for one in answers if isinstance(one, Refused) and one.again]
+        if later:
+            await asyncio.sleep(max(later) + self._rng.random() * self._pace.base_s)
 
     async def _collect(self, sink: Sink) -> None:
         while not self._is_done:
@@ -169,11 +170,12 @@ class Submitter:
                 if on_failure is not None:
                     on_failure()
                 trouble = after_failure(trouble, _now_s())
+                busy = isinstance(error, OverloadedError)
                 if is_over(
                     trouble,
                     last_result_s=self._last_result_s,
                     now_s=_now_s(),
-                    pace=self._pace,
+                    limit_s=self._pace.stall_s if busy else self._pace.patience_s,
                 ):
                     what = f"{error.what}; {_RESUME}"
                     raise UnavailableError(what, self._pace.cap_s) from error

@@ -58,3 +58,43 @@ class DrainRate:
         """
         wait_s = max(SHORTEST_RETRY_S, self.wait_s(ahead, now_s)) * (1 + 0.5 * jitter)
         return min(LONGEST_RETRY_S, wait_s)
+
+
+class QueueDrain:
+    """Durable tasks of a kind that all orchestrators together finish per second, while some wait.
+
+    Made of looks at the queue, see :class:`domain.queue_look.QueueLook`. What was seen before the
+    line began is forgotten: the rate of an idle queue is that of its demand.
+    """
+
+    def __init__(self) -> None:
+        self._finished = 0.0
+        self._seen_s = 0.0
+        self._waited = False
+
+    def looked(self, finished: int, in_s: float, *, waiting: int) -> None:
+        """Take in a look: ``finished`` ended in ``in_s`` seconds, and so many wait now."""
+        if not self._waited:
+            self._finished = self._seen_s = 0.0
+        else:
+            self._finished += finished
+            self._seen_s += in_s
+            if self._seen_s > MEMORY_S:
+                self._finished, self._seen_s = self._finished / 2, self._seen_s / 2
+        self._waited = waiting > 0
+
+    def per_s(self) -> float | None:
+        """Return the rate, or None where too little is known."""
+        return self._finished / self._seen_s if self._seen_s >= SHORTEST_S else None
+
+    def retry_after_s(self, ahead: float, *, jitter: float) -> float:
+        """Return when there may be room.
+
+        Args:
+            ahead: Tasks that must end first.
+            jitter: Uniform in [0, 1): whoever was refused together must not come back together.
+        """
+        wait_s = SHORTEST_RETRY_S
+        if (rate := self.per_s()) is not None:  # with no end at all: fewer than one in that time
+            wait_s = max(wait_s, ahead / max(rate, 1 / self._seen_s))
+        return min(LONGEST_RETRY_S, wait_s * (1 + 0.5 * jitter))

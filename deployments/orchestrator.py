@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-import orjson
-
 from actors.agent import Clock
+from deployments.answer import Answer, abandoned, answer_of
 from deployments.claims import Claims
 from deployments.completer import GroupCommit
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
@@ -18,6 +17,7 @@ from deployments.lease import Lease
 from deployments.link import Link
 from deployments.loops import end_all, forever
 from deployments.pool import Pool, PoolState, state_of
+from deployments.queue_bound import QueueBound, rooms_of
 from deployments.settings import AgentSettings, QueueSettings
 from deployments.task_heap import Attempt, attempt_of
 from deployments.verdict import expired, failed, handed_back
@@ -31,6 +31,7 @@ from domain.errors import (
 )
 from domain.ids import AgentKind, TaskId, TenantId, WorkerId
 from domain.ports import TaskQueue, TaskStore
+from domain.queue_look import QueueGauge
 from domain.task import (
     FINISHED_STATES,
     Admission,
@@ -55,16 +56,6 @@ HELD_BOUND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How a direct task ended; ``error`` is code, colon, sentence where it has no result."""
-
-    task_id: TaskId
-    state: TaskState
-    result: bytes | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EngineParts:
     """What an engine is made of.
 
@@ -74,6 +65,7 @@ class EngineParts:
     """
 
     queue: TaskQueue
+    gauge: QueueGauge
     tasks: TaskStore
     links: Mapping[AgentKind, Link]
     agents: Mapping[AgentKind, AgentSettings]
@@ -100,10 +92,14 @@ class Engine:
             lost=self._lease_lost,
         )
         surroundings = Surroundings(str(self._lease.worker), parts.clock, parts.rng)
+        rooms = rooms_of(parts.agents, parts.settings)
         self._pools = {
-            kind: Pool(kind, agent, self._dispatcher(parts, kind, surroundings))
+            kind: Pool(kind, agent, self._dispatcher(parts, kind, surroundings), rooms[kind])
             for kind, agent in parts.agents.items()
         }
+        self._door = QueueBound(
+            parts.queue, parts.gauge, parts.settings, rooms=rooms, rng=self._rng
+        )
         bounds = {"group_bound": parts.settings.commit_bound}
         self._admissions: GroupCommit[Submission, Admission | GardenosError] = GroupCommit(
             self._admit,
@@ -146,6 +142,7 @@ class Engine:
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "lease": self._lease.run,
             "recover": self._claims.recover,
+            "queue_looks": self._door.run,
             "admissions": self._admissions.run,
             "completions": self._completions.run,
             "releases": self._releases.run,
@@ -231,6 +228,14 @@ class Engine:
         for kind in {submission.kind for submission in submissions}:
             self.wake(kind)
         return answers
+
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+        """Count a task that a store will queue beside its own work.
+
+        Raises:
+            OverloadedError: The queue has no room for it.
+        """
+        await self._door.check(self._pool(kind).kind, tenant_id)
 
     async def wait_finished(
         self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
@@ -321,7 +326,7 @@ class Engine:
         )
         if task.state not in FINISHED_STATES:
             raise TimeoutError
-        return _answer_of(task)
+        return answer_of(task)
 
     async def _run_direct(self, pool: Pool, task: TaskEnvelope) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -393,7 +398,7 @@ class Engine:
         for pool in self._pools.values():
             dropped = pool.dispatcher.drop_unsent(durable_only=False)
             for task in dropped:
-                self._resolve(task, _abandoned(task))
+                self._resolve(task, abandoned(task))
             logger.warning("claims_dropped", extra={"kind": pool.kind, "tasks": len(dropped)})
 
     def _settle(self, settled: Settled) -> None:
@@ -427,7 +432,7 @@ class Engine:
             self._finish_watch.tell([task.task_id])
         elif isinstance(error, UnavailableError) or completion.result is None:
             _log_unstored(task, stored)
-            self._resolve(task, _abandoned(task))
+            self._resolve(task, abandoned(task))
         else:
             logger.error("result_not_storable", exc_info=error, extra={"kind": task.kind})
             why = "result_not_storable: the agent's result is not valid"
@@ -436,7 +441,7 @@ class Engine:
 
     async def _answer_from_store(self, task: TaskEnvelope) -> None:
         """Tell a caller on the line how the task ended where this end of it was refused."""
-        answer = _abandoned(task)
+        answer = abandoned(task)
         try:
             ended = await self._tasks.get(task.tenant_id, task.task_id)
         except NotFoundError:
@@ -446,7 +451,7 @@ class Engine:
             logger.warning("end_not_read", extra={"kind": task.kind, "error": str(error)})
         else:
             if ended.state in FINISHED_STATES:
-                answer = _answer_of(ended)
+                answer = answer_of(ended)
         self._resolve(task, answer)
 
     def _resolve(self, task: TaskEnvelope, answer: Answer) -> None:
@@ -459,7 +464,7 @@ class Engine:
             self._settle(Settled(task, handed_back(task, "stopping")))
 
     async def _admit(self, items: Sequence[Submission]) -> Sequence[Admission | GardenosError]:
-        return await self._queue.admit(items, self._lease.worker)
+        return await self._door.admit(items, self._lease.worker)
 
     async def _complete(self, items: Sequence[Completion]) -> Sequence[bool]:
         stored = await self._queue.complete(items)
@@ -473,16 +478,6 @@ class Engine:
 
 def _task_id(item: Completion | Release) -> TaskId:
     return item.task_id
-
-
-def _answer_of(task: Task) -> Answer:
-    result = None if task.result is None else orjson.dumps(task.result)
-    return Answer(TaskId(task.task_id), task.state, result, task.error)
-
-
-def _abandoned(task: TaskEnvelope) -> Answer:
-    why = "abandoned: this orchestrator had lost its claim to the task"
-    return Answer(task.task_id, TaskState.ABANDONED, error=why)
 
 
 def _log_unstored(task: TaskEnvelope, stored: "asyncio.Future[bool]") -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from deployments.dispatcher import Dispatcher
 from deployments.drain_rate import DrainRate
+from deployments.queue_room import QueueFigures, QueueRoom
 from deployments.settings import AgentSettings
 from domain.ids import AgentKind
 
@@ -21,6 +22,7 @@ class PoolState:
         direct_waiting: How many of them have a caller on the line.
         running: Tasks with the agents.
         settled: Ends and releases by name.
+        queue: How full the durable queue is.
     """
 
     kind: AgentKind
@@ -32,6 +34,7 @@ class PoolState:
     direct_waiting: int
     running: int
     settled: Mapping[str, int]
+    queue: QueueFigures
 
 
 @dataclass(slots=True)
@@ -42,11 +45,13 @@ class Pool:
         is_hinted: New tasks may be in the queue: look into the express lane even where all is full.
         callers: Direct calls on the line, running ones too.
         rate: How fast it works them off while some wait.
+        room: How much more the durable queue takes.
     """
 
     kind: AgentKind
     agent: AgentSettings
     dispatcher: Dispatcher
+    room: QueueRoom
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_more: bool = True
     is_hinted: bool = True
@@ -78,4 +83,5 @@ def state_of(pool: Pool) -> PoolState:
         direct_waiting=figures.direct_waiting,
         running=figures.outstanding,
         settled=dict(pool.settled),
+        queue=pool.room.figures(),
     )

@@ -30,6 +30,9 @@ from domain.usage import Usage
 
 logger = logging.getLogger(__name__)
 
+CANCELS_BOUND = 100_000
+"""Cancels of tasks not yet seen that a replica remembers; the oldest are forgotten first."""
+
 STARTS_PER_TURN = 4
 """Runs begun in one turn of the loop. What a run does before its first wait, offline all of it,
 holds the loop: a caller on the line would have to wait until every free slot has been filled."""
@@ -145,6 +148,8 @@ class AgentRunner:
             for attempt in list(self._works):
                 if attempt[0] == cancel.task_id and cancel.attempt in {None, attempt[1]}:
                     self._cancel_work(attempt)
+        while len(self._cancelled_until) > CANCELS_BOUND:
+            del self._cancelled_until[next(iter(self._cancelled_until))]
         self._pump()
 
     def describe(self, sender: str) -> Group:

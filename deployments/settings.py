@@ -134,6 +134,18 @@ class QueueSettings(Section):
     admission_bound: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=10_000, description="Tasks that may wait for their admission; more get 429."
     )
+    queued_bound: Annotated[int, Field(ge=1, le=5_000_000)] = Field(
+        default=1_000_000,
+        description="Tasks of one kind that may wait in the durable queue; more get 429.",
+    )
+    tenant_queued_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.5,
+        description="Part of queued_bound that a single tenant may fill; more get 429.",
+    )
+    look_s: Annotated[float, Field(ge=0.05, le=60)] = Field(
+        default=1.0,
+        description="Seconds between looks at how full the queue is; more where a look takes long.",
+    )
     grace_s: Seconds = Field(
         default=10.0, description="Seconds a stopping orchestrator waits for tasks in flight."
     )

@@ -5,7 +5,7 @@ keeps to the caller's asyncio time limit. JSON travels as bytes where nobody nee
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from domain.outcome import Outcome
 from domain.task import (
     Admission,
     Completion,
+    Priority,
     Release,
     Submission,
     Task,
@@ -92,24 +93,36 @@ class Page(Generic[ItemT]):
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How much waits and runs for one kind; ``queued`` is capped, see :meth:`TaskStore.depths`."""
+    """How much waits and runs for one kind; counts are capped, see :meth:`TaskStore.depths`.
+
+    Attributes:
+        by_priority: Of ``queued``; where that is capped, urgent and high ones are still all seen.
+        oldest_s: Age of the oldest of the tasks that are next in their tenants' lines, or None.
+    """
 
     queued: int
     waiting: int
     running: int
+    by_priority: Mapping[Priority, int] = field(default_factory=dict)
+    oldest_s: float | None = None
 
 
 class TaskQueue(Protocol):
     """The durable queue as an orchestrator uses it."""
 
     async def admit(
-        self, submissions: Sequence[Submission], worker: WorkerId
+        self,
+        submissions: Sequence[Submission],
+        worker: WorkerId,
+        *,
+        refused: Mapping[TaskId, GardenosError] | None = None,
     ) -> list[Admission | GardenosError]:
         """Store tasks with the leads they bring in one transaction; answer each, in order.
 
         A refusal (LeadExistsError, IdempotencyConflictError, NotFoundError for an unknown
-        ``lead_id``, InvalidInputError) takes back that submission only. ``queued`` tasks are
-        announced to other orchestrators after the commit.
+        ``lead_id``, InvalidInputError) takes back that submission only. Those in ``refused`` are
+        answered so unless their idempotency key is known. ``queued`` tasks are announced to
+        other orchestrators after the commit.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Admission in one transaction: idempotency keys, leads and their duplicates, tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -59,9 +59,15 @@ class _Plan:
 
 
 async def admit(
-    connection: Connection, submissions: Sequence[Submission], worker: WorkerId
+    connection: Connection,
+    submissions: Sequence[Submission],
+    worker: WorkerId,
+    *,
+    refused: Mapping[TaskId, GardenosError] | None = None,
 ) -> list[Admission | GardenosError]:
     """Store a batch inside the caller's transaction; one answer each, in order.
+
+    Those in ``refused`` are answered so unless their idempotency key is known.
 
     Raises:
         RaceLostError: A key or a lead's id was taken while this ran; roll back and run again.
@@ -69,6 +75,7 @@ async def admit(
     await lock_names(connection, names_of(submissions))
     plan = _Plan(answers=[None] * len(submissions))
     await _answer_known_keys(connection, submissions, plan)
+    _refuse(submissions, plan, refused or {})
     await _plan_leads(connection, submissions, plan)
     _refuse_followers(plan)
     await _write_leads(connection, plan)
@@ -113,6 +120,14 @@ async def _answer_known_keys(
             plan.answers[index] = IdempotencyConflictError(
                 "idempotency key", one.idempotency_key, "it was used for another request"
             )
+
+
+def _refuse(
+    submissions: Sequence[Submission], plan: _Plan, refused: Mapping[TaskId, GardenosError]
+) -> None:
+    for index, one in enumerate(submissions):
+        if plan.answers[index] is None:
+            plan.answers[index] = refused.get(one.task_id)
 
 
 def _refuse_followers(plan: _Plan) -> None:

@@ -1,6 +1,6 @@
 """The durable queue in Postgres: admission, claim, fenced completion, recovery."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -56,12 +56,16 @@ class PostgresTaskQueue:
         self._cursors: dict[tuple[AgentKind, bool], str] = {}
 
     async def admit(
-        self, submissions: Sequence[Submission], worker: WorkerId
+        self,
+        submissions: Sequence[Submission],
+        worker: WorkerId,
+        *,
+        refused: Mapping[TaskId, GardenosError] | None = None,
     ) -> list[Admission | GardenosError]:
         """Store tasks with the leads they bring; see the port."""
 
         async def store(connection: Connection) -> list[Admission | GardenosError]:
-            return await admit(connection, submissions, worker)
+            return await admit(connection, submissions, worker, refused=refused)
 
         answers = await in_transaction(self._database, store, what="admission")
         self._announce_queued(submissions, answers)

@@ -10,7 +10,7 @@ import asyncpg
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.ids import AgentKind, LeadId, TaskId, TenantId
 from domain.ports import Page, QueueDepth
-from domain.task import Task, TaskAttempt, TaskState
+from domain.task import Priority, Task, TaskAttempt, TaskState
 from postgres import queries
 from postgres.cursors import decode_cursor, encode_cursor
 from postgres.pool import Database
@@ -76,7 +76,13 @@ class PostgresTaskStore:
         rows = await self._database.fetch(queries.load("task_depths"), list(self._kinds), cap)
         return MappingProxyType(
             {
-                AgentKind(row["kind"]): QueueDepth(row["queued"], row["waiting"], row["running"])
+                AgentKind(row["kind"]): QueueDepth(
+                    row["queued"],
+                    row["waiting"],
+                    row["running"],
+                    {Priority(name): n for name, n in json.loads(row["by_priority"]).items()},
+                    row["oldest_s"],
+                )
                 for row in rows
             }
         )

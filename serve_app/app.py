@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from ray import serve
 from ray.serve import Application, Deployment
+from ray.serve.config import BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 from uuid_utils.compat import uuid7
 
@@ -35,6 +36,7 @@ from postgres.follow_up_store import PostgresFollowUpStore
 from postgres.key_store import PostgresKeyStore
 from postgres.lead_store import PostgresLeadStore
 from postgres.pool import Database, open_database
+from postgres.queue_gauge import PostgresQueueGauge
 from postgres.task_queue import PostgresTaskQueue
 from postgres.task_store import PostgresTaskStore
 from postgres.webhook_store import PostgresWebhookStore
@@ -99,6 +101,8 @@ def build(settings: Settings) -> Application:
     as_deployment = serve.deployment(
         name="Orchestrator",
         max_ongoing_requests=ingress.max_ongoing_requests,
+        max_queued_requests=ingress.max_queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=1),
         autoscaling_config={
             "min_replicas": ingress.min_replicas,
             "max_replicas": ingress.max_replicas,
@@ -176,6 +180,7 @@ def _compose(
     engine = Engine(
         EngineParts(
             queue=PostgresTaskQueue(database, announcer.announce),
+            gauge=PostgresQueueGauge(database),
             tasks=tasks,
             links=links,
             agents=agents,

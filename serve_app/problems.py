@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -219,10 +219,13 @@ async def _on_our_error(request: Request, error: Exception) -> JSONResponse:
     answer = problem_of(error, request.url.path)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request_failed", extra={"problem": answer.type, "path": request.url.path})
-    headers = challenge(request, error)
-    if isinstance(error, UnavailableError):
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
-    return respond(answer, headers)
+    return respond(answer, {**challenge(request, error), **retry_after([error])})
+
+
+def retry_after(answers: Iterable[object]) -> dict[str, str]:
+    """Return the header that says when to come again, where any of the answers asks for it."""
+    waits_s = [one.retry_after_s for one in answers if isinstance(one, UnavailableError)]
+    return {"Retry-After": str(max(1, math.ceil(max(waits_s))))} if waits_s else {}
 
 
 def challenge(request: Request, error: GardenosError) -> dict[str, str]:

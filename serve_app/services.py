@@ -83,6 +83,30 @@ class AgentPool(Protocol):
         """Direct calls that wait for a free slot."""
         ...
 
+    @property
+    def queue(self) -> "QueueFigures":
+        """How full its durable queue is."""
+        ...
+
+
+class QueueFigures(Protocol):
+    """How full the durable queue of a kind is."""
+
+    @property
+    def bound(self) -> int:
+        """Tasks that may wait, in line or for their back-off."""
+        ...
+
+    @property
+    def tenant_bound(self) -> int:
+        """Of them, one tenant's."""
+        ...
+
+    @property
+    def drain_per_s(self) -> float | None:
+        """Durable tasks that all orchestrators finish per second; None where unknown."""
+        ...
+
 
 class Engine(Protocol):
     """What runs tasks: the orchestrator without its HTTP face."""
@@ -100,6 +124,14 @@ class Engine(Protocol):
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Admission | GardenosError]:
         """Commit tasks to the queue; one answer each, in order."""
+        ...
+
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+        """Count a task that a store will queue beside its own work.
+
+        Raises:
+            OverloadedError: The queue has no room for it.
+        """
         ...
 
     async def wait_finished(

@@ -111,6 +111,10 @@ class IngressSettings(Section):
     max_ongoing_requests: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=4096, description="Open requests per replica, long polls included."
     )
+    max_queued_requests: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=4096,
+        description="Requests that may wait for a replica with fewer open ones; more get 429.",
+    )
     cpus: Annotated[float, Field(ge=0, le=64)] = Field(
         default=0.0, description="Cores Ray reserves for a replica; 0 reserves none."
     )

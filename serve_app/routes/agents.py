@@ -1,11 +1,13 @@
 """The resource ``/v1/agents``: every kind of agent, its replicas and what waits for it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from domain.ports import QueueDepth
+from domain.task import Priority
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
 from serve_app.routes.call import ReadCall
@@ -35,6 +37,22 @@ class AgentView(View):
     min_replicas: int
     max_replicas: int
     queued: int = Field(description=f"Tasks in the queue; the count stops at {COUNT_CAP}.")
+    queued_by_priority: Mapping[Priority, int] = Field(
+        description="The same by priority; where the count stops, those of `normal` and `low` are"
+        " of the first in line alone."
+    )
+    oldest_queued_s: float | None = Field(
+        description="Age in seconds of the oldest of the tasks that are next in their tenants'"
+        " lines; null where none waits."
+    )
+    queued_bound: int = Field(
+        description="Tasks that may be queued or wait; one more is refused with 429."
+    )
+    tenant_queued_bound: int = Field(description="Those of a single tenant, at most.")
+    drain_per_s: float | None = Field(
+        description="Queued tasks that are finished per second, by everything that serves this"
+        " kind, while some wait; null where that is not known."
+    )
     waiting: int = Field(description="Tasks that wait for a back-off.")
     running: int = Field(description="Tasks claimed or with an agent.")
     direct_waiting: int = Field(description="Direct calls that wait for a free slot here.")
@@ -70,6 +88,11 @@ def _view(pool: AgentPool, depth: QueueDepth) -> AgentView:
         min_replicas=pool.min_replicas,
         max_replicas=pool.max_replicas,
         queued=depth.queued,
+        queued_by_priority={one: depth.by_priority.get(one, 0) for one in Priority},
+        oldest_queued_s=depth.oldest_s,
+        queued_bound=pool.queue.bound,
+        tenant_queued_bound=pool.queue.tenant_bound,
+        drain_per_s=pool.queue.drain_per_s,
         waiting=depth.waiting,
         running=max(depth.running, pool.running),
         direct_waiting=pool.direct_waiting,

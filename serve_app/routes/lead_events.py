@@ -57,4 +57,4 @@ async def add(
             raise InvalidInputError("events", f"{len(events) + 1} events", f"at most {MAX_EVENTS}")
         return replace(record, lead=record.lead.model_copy(update={"events": (*events, added)}))
 
-    return await change_lead(call, lead_id, apply)
+    return await change_lead(call, lead_id, apply, must_be_heard=True)

@@ -34,7 +34,7 @@ class OverrideInput(Frozen):
     operation_id="overrideGate",
     summary="Undo a gate, or let it act again",
     status_code=202,
-    responses=documented(404, 413, 415),
+    responses=documented(404, 413, 415, 429),
 )
 async def override(
     call: ChangeCall,

@@ -12,6 +12,7 @@ from domain.analysis import Grade, LeadAnalysis, Qualification
 from domain.errors import GardenosError
 from domain.lead import LeadIdText, LeadStatus, typed_lead_id
 from domain.ports import LeadFilter, LeadRecord
+from domain.task import LEAD_ANALYSIS
 from serve_app.json_route import JsonRoute
 from serve_app.merge_patch import patched
 from serve_app.problems import documented
@@ -172,7 +173,7 @@ async def read(call: ReadCall, lead_id: LeadPath) -> LeadDetail:
     "/{lead_id:path}",
     operation_id="changeLead",
     summary="Change a lead",
-    responses=documented(404, 409, 413, 415),
+    responses=documented(404, 409, 413, 415, 429),
 )
 async def change(
     call: ChangeCall,
@@ -208,9 +209,25 @@ async def delete(call: DeleteCall, lead_id: LeadPath) -> None:
 
 
 async def change_lead(
-    call: Call, lead_id: LeadIdText, apply: Callable[[LeadRecord], LeadRecord]
+    call: Call,
+    lead_id: LeadIdText,
+    apply: Callable[[LeadRecord], LeadRecord],
+    *,
+    must_be_heard: bool = False,
 ) -> LeadChanged:
-    """Change a stored lead and queue its analysis where that altered something."""
+    """Change a stored lead and queue its analysis where that altered something.
+
+    Args:
+        call: Whose lead.
+        lead_id: Which.
+        apply: The change.
+        must_be_heard: Whether it is made even where the queue is full: an opt-out is never refused.
+
+    Raises:
+        OverloadedError: The queue has no room for the analysis; nothing was changed.
+    """
+    if not must_be_heard:
+        await call.services.engine.make_room(LEAD_ANALYSIS, call.tenant_id)
     versions_before: list[int] = []
 
     def watched(record: LeadRecord) -> LeadRecord:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from domain.errors import GardenosError, InvalidInputError
 from domain.task import Admission, Submission
 from serve_app.json_route import BatchRoute
-from serve_app.problems import Problem, documented, invalid, problem_of
+from serve_app.problems import Problem, documented, invalid, problem_of, retry_after
 from serve_app.routes.call import Call, WriteCall
 from serve_app.routes.examples import BATCH_EXAMPLES
 from serve_app.routes.tasks import TaskInput, read_task
@@ -74,23 +74,25 @@ async def create(
 
     Answers 202 where at least one was accepted. With an `Idempotency-Key` each task without a key
     of its own gets the key with its position, so the same batch again answers with the first tasks.
+    Where the queue has room for some of them only, `Retry-After` says when to send the rest again.
     """
     most = call.services.limits.max_batch_items
     if len(batch.items) > most:
         raise InvalidInputError("items", f"{len(batch.items)} tasks", f"at most {most}")
     read = [_read(call, raw, index, request.url.path) for index, raw in enumerate(batch.items)]
     submissions = [one for one in read if isinstance(one, Submission)]
-    admissions = iter(await call.services.engine.submit(submissions) if submissions else [])
+    admissions = await call.services.engine.submit(submissions) if submissions else []
+    following = iter(admissions)
     items = tuple(
         BatchItem(index=index, problem=one)
         if isinstance(one, Problem)
-        else _settled(index, next(admissions), request.url.path)
+        else _settled(index, next(following), request.url.path)
         for index, one in enumerate(read)
     )
     accepted = sum(item.task is not None for item in items)
     answer = BatchAccepted(accepted=accepted, refused=len(items) - accepted, items=items)
     body = answer.model_dump(mode="json", exclude_none=True)
-    return JSONResponse(body, status_code=202 if accepted else 200)
+    return JSONResponse(body, 202 if accepted else 200, headers=retry_after(admissions))
 
 
 def _read(call: Call, raw: Any, index: int, path: str) -> Submission | Problem:

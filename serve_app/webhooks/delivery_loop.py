@@ -92,6 +92,7 @@ class DeliveryLoop:
             logger.info("delivery_unsettled", extra={"error": str(error)})
         finally:
             self._busy[one.delivery.webhook_id] -= 1
+            self._busy = +self._busy
             self._news.set()
 
     async def _send(self, one: Dispatch) -> Answer:

@@ -1,6 +1,7 @@
 """A service of two addresses on a real socket, with the faults that networks and services have."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -45,9 +46,22 @@ class Faults:
     slow: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Create:
+    """When a batch came, and whether the answer asked to wait before another."""
+
+    at_s: float
+    asked_to_wait: bool
+
+
 @dataclass
 class FakeService:
-    """Stores tasks by idempotency key and finishes them when they are asked for."""
+    """Stores tasks by idempotency key and finishes them when they are asked for.
+
+    Attributes:
+        room: Open tasks at most; more are refused with 429, one by one or all of a batch.
+        busy_first: So many batches are answered 429 before the first is taken.
+    """
 
     rng: Random
     faults: Faults = field(default_factory=Faults)
@@ -56,6 +70,10 @@ class FakeService:
     refuse: frozenset[str] = frozenset()
     fail: frozenset[str] = frozenset()
     retry_after: str = "0"
+    room: int = 10**9
+    busy_first: int = 0
+    creates: list[Create] = field(default_factory=list)
+    asked_for_results_s: list[float] = field(default_factory=list)
     keys: dict[str, StoredTask] = field(default_factory=dict)
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     analysed: list[str] = field(default_factory=list)
@@ -66,7 +84,7 @@ class FakeService:
     async def create(self, request: web.Request) -> web.StreamResponse:
         """Answer ``POST /v1/tasks/batch``."""
         body = await request.read()
-        if fault := self._fault(request):
+        if fault := self._still_busy() or self._fault(request):
             return fault
         if len(body) > self.max_bytes:
             return problem(413, "too-large")
@@ -75,15 +93,20 @@ class FakeService:
             return problem(422, "invalid-input", [field_problem("items")])
         self.batches.append(len(items))
         answers = [self._store(index, item) for index, item in enumerate(items)]
-        still_open = sum(task.result is None and not task.error for task in self.tasks.values())
-        self.most_open = max(self.most_open, still_open)
+        self.most_open = max(self.most_open, self._open())
+        full = [one for one in answers if one.get("problem", {}).get("status") == 429]
+        later = {"Retry-After": self.retry_after} if full else {}
+        self.creates.append(Create(time.monotonic(), bool(full)))
+        if len(full) == len(items):
+            return problem(429, "overloaded", headers=later)
         if self._happens(self.faults.cut_after):
             return cut(request)
-        return web.json_response({"items": answers}, status=202)
+        return web.json_response({"items": answers}, status=202, headers=later)
 
     async def results(self, request: web.Request) -> web.StreamResponse:
         """Answer ``POST /v1/tasks/results``."""
         asked = await request.json()
+        self.asked_for_results_s.append(time.monotonic())
         if fault := self._fault(request):
             return fault
         finished, unknown = [], []
@@ -110,12 +133,18 @@ class FakeService:
         if self._happens(self.faults.item_busy):
             told = {"title": "unavailable", "status": 503, "detail": "later"}
             return {"index": index, "problem": told}
+        if self._open() >= self.room:
+            told = {"title": "overloaded", "status": 429, "detail": "the queue is full"}
+            return {"index": index, "problem": told}
         if lead["lead_id"] in self.refuse:
             told = {"title": "invalid", "status": 422, "detail": "no", "errors": [field_problem()]}
             return {"index": index, "problem": told}
         task = StoredTask(f"task-{len(self.keys)}-{self.rng.random()}", lead)
         self.keys[key] = self.tasks[task.task_id] = task
         return {"index": index, "task": {"task_id": task.task_id, "created": True}}
+
+    def _open(self) -> int:
+        return sum(task.result is None and not task.error for task in self.tasks.values())
 
     def _finish(self, task: StoredTask) -> dict[str, Any]:
         lead_id = task.lead["lead_id"]
@@ -136,6 +165,13 @@ class FakeService:
     def _forget(self, task: StoredTask) -> None:
         del self.tasks[task.task_id]
         self.keys = {key: one for key, one in self.keys.items() if one is not task}
+
+    def _still_busy(self) -> web.StreamResponse | None:
+        self.busy_first -= 1
+        if self.busy_first < 0:
+            return None
+        self.creates.append(Create(time.monotonic(), asked_to_wait=True))
+        return problem(429, "overloaded", headers={"Retry-After": self.retry_after})
 
     def _fault(self, request: web.Request) -> web.StreamResponse | None:
         if self._happens(self.faults.busy):

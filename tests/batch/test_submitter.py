@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -187,7 +188,7 @@ async def test_rows_that_never_finish_end_the_run() -> None:
 
 async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks() -> None:
     service = a_service(faults=Faults(busy=1.0), retry_after="60")
-    impatient = replace(PACE, patience_s=0.0)
+    impatient = replace(PACE, stall_s=0.0)
     async with serving(service):
         with pytest.raises(UnavailableError):
             await run(service, pace=impatient)
@@ -195,6 +196,48 @@ async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks() -> None:
             with pytest.raises(UnavailableError) as busy:
                 await client.submit([b"{}"])
     assert busy.value.retry_after_s == 60.0
+
+
+@pytest.mark.parametrize("room", [1, 3, 6])
+async def test_a_full_queue_is_filled_as_it_drains_and_each_row_is_paid_once(room: int) -> None:
+    async with serving(a_service(room=room, retry_after="0.02")) as service:
+        found = await run(service, 100)
+    assert [one.line for one in found] == list(range(2, 102))
+    assert sum(isinstance(one, Scored) for one in found) == 90
+    assert max(Counter(service.analysed).values()) == 1
+    assert service.most_open == room
+
+
+@pytest.mark.parametrize("full", [{"room": 5}, {"busy_first": 3}])
+async def test_no_batch_is_sent_before_the_time_that_a_full_queue_asked_for(
+    full: dict[str, int],
+) -> None:
+    async with serving(a_service(**full, retry_after="0.05")) as service:
+        await run(service, 60)
+    gaps_s = [
+        after.at_s - before.at_s
+        for before, after in pairwise(service.creates)
+        if before.asked_to_wait
+    ]
+    assert min(gaps_s) >= 0.045  # what asyncio's clock may be early by
+
+
+async def test_results_come_in_while_the_queue_takes_nothing() -> None:
+    async with serving(a_service(room=5, retry_after="0.05")) as service:
+        await run(service, 60)
+    assert any(
+        before.at_s < asked_s < after.at_s
+        for before, after in pairwise(service.creates)
+        if before.asked_to_wait
+        for asked_s in service.asked_for_results_s
+    )
+
+
+async def test_a_queue_that_is_full_for_long_does_not_end_a_run() -> None:
+    impatient = replace(PACE, patience_s=0.0)
+    async with serving(a_service(busy_first=30)) as service:
+        found = await run(service, 20, pace=impatient)
+    assert sum(isinstance(one, Scored) for one in found) == 18
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:port", "ftp://example", "nonsense"])
@@ -212,7 +255,7 @@ async def test_a_stranger_at_the_address_is_told_from_a_busy_service() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(None, 0), ("", 0), ("2", 2), ("1e9", 60), ("-1", 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0)],
+    [(None, 0), ("", 0), ("2", 2), ("1e9", 300), ("-1", 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0)],
 )
 def test_retry_after_is_read_with_a_bound(header: str | None, seconds: float) -> None:
     assert retry_after_s(header) == seconds

@@ -188,6 +188,6 @@ def test_waits_grow_with_jitter_and_are_never_shorter_than_asked_for() -> None:
 
 def test_patience_ends_when_nothing_has_worked_for_long_enough() -> None:
     trouble = Trouble(since_s=10, failures=9)
-    assert not is_over(trouble, last_result_s=0, now_s=110, pace=PACE)
-    assert is_over(trouble, last_result_s=0, now_s=111, pace=PACE)
-    assert not is_over(trouble, last_result_s=50, now_s=111, pace=PACE)
+    assert not is_over(trouble, last_result_s=0, now_s=110, limit_s=PACE.patience_s)
+    assert is_over(trouble, last_result_s=0, now_s=111, limit_s=PACE.patience_s)
+    assert not is_over(trouble, last_result_s=50, now_s=111, limit_s=PACE.patience_s)

@@ -48,6 +48,7 @@ def an_engine(
     return Engine(
         EngineParts(
             queue=queue,
+            gauge=queue,
             tasks=queue,
             links={KIND: link},
             agents={KIND: agent},

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from deployments import runner as runner_module
 from deployments.runner import STARTS_PER_TURN, AgentRunner
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
@@ -148,6 +149,18 @@ async def test_a_cancel_that_comes_before_its_task_is_remembered_for_a_while() -
     await asyncio.sleep(6)
     assert (await outcomes_of(runner, envelope(2)))[2].ending is Ending.SUCCEEDED
     assert agent.runs[task_id(1)] == 0
+
+
+@simulated
+async def test_cancels_beyond_the_bound_push_out_the_oldest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner_module, "CANCELS_BOUND", 2)
+    runner, _ = a_runner()
+    runner.cancel([Cancel(task_id(n)) for n in (1, 2, 3)])
+    assert (await outcomes_of(runner, envelope(1)))[1].ending is Ending.SUCCEEDED
+    for n in (2, 3):
+        assert (await outcomes_of(runner, envelope(n)))[n].ending is Ending.CANCELLED
 
 
 @simulated

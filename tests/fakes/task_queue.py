@@ -17,6 +17,7 @@ from domain.errors import (
 from domain.ids import AgentKind, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import Lead
 from domain.ports import Page, QueueDepth
+from domain.queue_look import QueueLook
 from domain.task import (
     LEAD_ANALYSIS,
     REPLAYABLE_STATES,
@@ -33,7 +34,7 @@ from domain.task import (
 from postgres.task_queue import WORKER_LOSSES_AT_MOST
 from tests.fakes.fair_deal import deal, last_served
 from tests.fakes.simulation import now_unix_s
-from tests.fakes.task_rows import Row, StoredLead
+from tests.fakes.task_rows import Row, StoredLead, look_at
 
 STATEMENT_S = 0.001
 """What a statement takes, in simulated seconds."""
@@ -80,11 +81,24 @@ class MemoryTaskQueue:
         self.unstorable: set[bytes] = set()
 
     async def admit(
-        self, submissions: Sequence[Submission], worker: WorkerId
+        self,
+        submissions: Sequence[Submission],
+        worker: WorkerId,
+        *,
+        refused: Mapping[TaskId, GardenosError] | None = None,
     ) -> list[Admission | GardenosError]:
         """Store tasks."""
         await self._statement("admit")
-        return [self._admit(submission, worker) for submission in submissions]
+        return [self._admit(one, worker, (refused or {}).get(one.task_id)) for one in submissions]
+
+    async def look(
+        self, kinds: Sequence[AgentKind], *, cap: int, since: datetime | None
+    ) -> Mapping[AgentKind, QueueLook]:
+        """Look at what waits and at what has ended."""
+        await self._statement("look")
+        now = now_unix_s()
+        began = now if since is None else since.timestamp()
+        return {kind: look_at(self.rows.values(), kind, began, now) for kind in kinds}
 
     async def claim(
         self, kind: AgentKind, worker: WorkerId, *, limit: int, express: bool = False
@@ -269,7 +283,9 @@ class MemoryTaskQueue:
         if self.is_away:
             raise DatabaseUnavailableError("the database is away", 1.0)
 
-    def _admit(self, submission: Submission, worker: WorkerId) -> Admission | GardenosError:
+    def _admit(
+        self, submission: Submission, worker: WorkerId, refusal: GardenosError | None
+    ) -> Admission | GardenosError:
         name = submission.idempotency_key
         key = None if name is None else (submission.tenant_id, name)
         if key is not None and key in self.keys:
@@ -281,6 +297,8 @@ class MemoryTaskQueue:
             if not (first.direct and first.state in UNDONE):
                 return Admission(first.submission.task_id, None, created=False)
             first.key = None
+        if refusal is not None:
+            return refusal
         lead_key = _lead_key(submission)
         if submission.lead is not None and lead_key is not None:
             self._store_lead(lead_key, submission.lead)

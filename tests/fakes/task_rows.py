@@ -1,12 +1,15 @@
 """A task and a lead as the queue in memory stores them."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import orjson
 
-from domain.ids import WorkerId
+from domain.ids import AgentKind, TenantId, WorkerId
 from domain.lead import Lead
+from domain.queue_look import QueueLook
 from domain.task import (
     BOOST_S,
     DEFAULT_MAX_ATTEMPTS,
@@ -172,3 +175,17 @@ class Row:
 
 def _time(unix_s: float | None) -> datetime | None:
     return None if unix_s is None else datetime.fromtimestamp(unix_s, UTC)
+
+
+def look_at(rows: Iterable[Row], kind: AgentKind, since_unix_s: float, now_s: float) -> QueueLook:
+    """Return what a look at a kind's line finds."""
+    mine = [row for row in rows if row.submission.kind == kind and not row.direct]
+    waits = [one for one in mine if one.state in {TaskState.QUEUED, TaskState.WAITING}]
+    ends = [row.finished_unix_s for row in mine if row.finished_unix_s is not None]
+    return QueueLook(
+        waiting=len(waits),
+        tenants=Counter(TenantId(row.submission.tenant_id) for row in waits),
+        finished=sum(since_unix_s < end <= now_s for end in ends),
+        finished_in_s=now_s - since_unix_s,
+        finished_until=datetime.fromtimestamp(now_s, UTC),
+    )

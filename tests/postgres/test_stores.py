@@ -11,7 +11,7 @@ from domain.ids import DEFAULT_TENANT, LeadId, TaskId, TenantId, WorkerId
 from domain.lead import LeadStatus
 from domain.outcome import Outcome, OutcomeKind
 from domain.ports import LeadFilter, LeadRecord
-from domain.task import LEAD_ANALYSIS, Admission, TaskState
+from domain.task import LEAD_ANALYSIS, Admission, Priority, TaskState
 from postgres.derived_stores import (
     PostgresAnalysisStore,
     PostgresOutcomeStore,
@@ -211,6 +211,31 @@ async def test_depths_stop_at_their_cap(world: World, tasks: PostgresTaskStore) 
     await world.claim(limit=1)
     depths = await tasks.depths(cap=3)
     assert (depths[NOOP].queued, depths[NOOP].running, depths[LEAD_ANALYSIS].queued) == (3, 1, 0)
+
+
+async def test_the_queue_is_counted_by_priority_and_urgent_ones_beyond_the_cap(
+    world: World, tasks: PostgresTaskStore
+) -> None:
+    await world.admit(*(noop("a", Priority.LOW) for _ in range(5)))
+    await world.admit(noop("z"), *(noop("z", Priority.URGENT) for _ in range(2)))
+    whole = (await tasks.depths(cap=100))[NOOP]
+    assert whole.by_priority == {Priority.LOW: 5, Priority.NORMAL: 1, Priority.URGENT: 2}
+    capped = (await tasks.depths(cap=3))[NOOP]
+    assert capped.by_priority == {Priority.LOW: 3, Priority.URGENT: 2}
+
+
+async def test_the_oldest_task_that_is_next_for_a_tenant_tells_its_age(
+    world: World, tasks: PostgresTaskStore
+) -> None:
+    await world.admit(noop("a"), noop("b"), noop("b"), noop("c"))
+    async with world.database.transaction() as connection:
+        await connection.execute(
+            "update tasks set enqueued_at = enqueued_at - interval '1 hour', "
+            "order_key = order_key - interval '1 hour' where tenant_id = 'b'"
+        )
+    depths = await tasks.depths(cap=3)
+    assert 3600 <= (depths[NOOP].oldest_s or 0) < 3700
+    assert depths[LEAD_ANALYSIS].oldest_s is None
 
 
 async def test_a_deleted_task_counts_as_finished_for_whoever_waits(

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - a fake keeps the signature of its port
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ import httpx
 import orjson
 from uuid_utils.compat import uuid7
 
+from deployments.queue_room import QueueFigures
 from domain.analysis import (
     LeadAnalysis,
 )
@@ -22,6 +24,7 @@ from domain.errors import (
     InvalidInputError,
     LeadExistsError,
     NotFoundError,
+    OverloadedError,
 )
 from domain.follow_up import (
     DraftState,
@@ -82,13 +85,15 @@ class FakePool:
     max_replicas: int = 2
     running: int = 0
     direct_waiting: int = 0
+    queue: QueueFigures = field(default_factory=lambda: QueueFigures(1000, 500, 12.5))
 
 
 @dataclass
 class World:
     """Everything stored; plays engine and stores at once where their methods do not collide.
 
-    ``fault`` is raised by every call that would reach the database.
+    ``fault`` is raised by every call that would reach the database; ``full`` is the answer to all
+    but the first task of a batch, and to work that a store would queue.
     """
 
     leads: dict[str, LeadRecord] = field(default_factory=dict)
@@ -97,6 +102,7 @@ class World:
     submissions: list[Submission] = field(default_factory=list)
     pools_now: list[FakePool] = field(default_factory=lambda: [FakePool()])
     fault: Exception | None = None
+    full: OverloadedError | None = None
     direct_state: TaskState = TaskState.SUCCEEDED
     direct_error: str | None = None
     waited_until: list[float] = field(default_factory=list)
@@ -166,11 +172,18 @@ class FakeEngine:
         self.world.touch()
         answers: list[Admission | GardenosError] = []
         for one in submissions:
+            if answers and self.world.full is not None:
+                answers.append(self.world.full)
+                continue
             try:
                 answers.append(self.world.store(one))
             except GardenosError as error:
                 answers.append(error)
         return answers
+
+    async def make_room(self, kind: AgentKind, tenant_id: TenantId) -> None:
+        if self.world.full is not None:
+            raise self.world.full
 
     async def wait_finished(
         self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float
@@ -242,7 +255,8 @@ class FakeTasks:
 
     async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
         self.world.touch()
-        return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0)}
+        by_priority = Counter(task.priority for task in self.world.tasks.values())
+        return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0, by_priority, 3.0)}
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:
         return 0

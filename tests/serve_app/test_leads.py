@@ -239,3 +239,29 @@ async def test_what_cannot_serve_now_says_when_to_come_back(
     answer = await http.post("/v1/leads", json=LEAD)
     assert answer.status_code == status
     assert answer.headers["Retry-After"] == retry_after
+
+
+@pytest.mark.parametrize("way", ["", "/overrides"])
+async def test_a_change_that_needs_room_in_a_full_queue_is_refused_and_not_made(
+    http: httpx.AsyncClient, world: World, way: str
+) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    before = dict(world.leads)
+    world.full = OverloadedError("the queue is full", 3.0)
+    address = f"/v1/leads/{LEAD['lead_id']}{way}"
+    if way:
+        override = {"gate": "spam", "by": "marta", "reason": "I know the sender"}
+        answer = await http.post(address, json=override)
+    else:
+        answer = await http.patch(address, json={"message": "another"})
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (429, "3"), answer.text
+    assert world.leads == before
+
+
+async def test_an_opt_out_is_heard_however_full_the_queue_is(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    await http.post("/v1/leads", json=LEAD)
+    world.full = OverloadedError("the queue is full", 3.0)
+    answer = await http.post(f"/v1/leads/{LEAD['lead_id']}/events", json={"type": "opt_out"})
+    assert answer.status_code == 202

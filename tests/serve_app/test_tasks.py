@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.errors import DatabaseUnavailableError
+from domain.errors import DatabaseUnavailableError, OverloadedError
 from domain.task import TaskState
 from serve_app.routes.examples import BATCH_EXAMPLES, LEAD, TASK_EXAMPLES
 from serve_app.settings import HttpSettings
@@ -67,6 +67,22 @@ async def test_a_batch_with_nothing_accepted_is_no_202(http: httpx.AsyncClient) 
     assert answer.json()["accepted"] == 0
 
 
+async def test_what_a_full_queue_refuses_of_a_batch_says_when_to_send_it_again(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    world.full = OverloadedError("the queue is full", 6.2)
+    answer = await http.post("/v1/tasks/batch", json={"items": [{"lead": {}}, {"lead": {}}]})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, "7")
+    first, second = answer.json()["items"]
+    assert "task" in first
+    assert (second["problem"]["status"], len(world.tasks)) == (429, 1)
+
+
+async def test_a_batch_that_was_taken_asks_for_no_other(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/tasks/batch", json={"items": [{"lead": {}}]})
+    assert "Retry-After" not in answer.headers
+
+
 async def test_the_same_batch_with_the_same_key_answers_with_the_first_tasks(
     http: httpx.AsyncClient,
 ) -> None:
@@ -118,6 +134,9 @@ async def test_agents_tell_replicas_queue_and_state(http: httpx.AsyncClient, wor
     await http.post("/v1/leads", json=LEAD)
     (agent,) = (await http.get("/v1/agents")).json()["items"]
     assert (agent["kind"], agent["state"], agent["queued"]) == ("lead_analysis", "ready", 1)
+    assert agent["queued_by_priority"] == {"urgent": 0, "high": 0, "normal": 1, "low": 0}
+    assert (agent["queued_bound"], agent["tenant_queued_bound"]) == (1000, 500)
+    assert (agent["drain_per_s"], agent["oldest_queued_s"]) == (12.5, 3.0)
 
 
 @pytest.mark.parametrize(

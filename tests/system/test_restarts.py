@@ -87,6 +87,9 @@ def test_a_database_restart_under_load_loses_no_accepted_task() -> None:
                 until(lambda: len(journal.runs()) >= 20, "tasks run")
                 database.stop()
                 assert application.http.get("/healthz").status_code == 200
+                refused = application.http.post("/v1/tasks", json={"kind": "slow", "payload": {}})
+                assert refused.status_code == 503, refused.text
+                assert int(refused.headers["Retry-After"]) >= 1
                 database = start_embedded(folder / "postgres")
                 known = len(journal.accepted)
                 until(lambda: len(journal.accepted) > known + 20, "tasks are accepted again")
