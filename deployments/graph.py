@@ -46,6 +46,7 @@ def _bind(kind: AgentKind, settings: AgentSettings, replica: ReplicaSettings) ->
             "upscale_delay_s": settings.upscale_delay_s,
             "downscale_delay_s": settings.downscale_delay_s,
         },
+        max_surge_percent=settings.max_surge_percent,
         ray_actor_options={"num_cpus": settings.cpus},
         graceful_shutdown_wait_loop_s=0.1,
         graceful_shutdown_timeout_s=settings.drain_s,

@@ -46,6 +46,11 @@ class AgentSettings(Section):
     max_replicas: Annotated[int, Field(ge=1, le=256)] = Field(
         default=2, description="Replicas at most."
     )
+    max_surge_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=100,
+        description="Replicas an update starts before it stops old ones, per hundred of them; 0 "
+        "stops first, where the machine has no room for both.",
+    )
     target_ongoing: Annotated[float, Field(gt=0, le=1024)] = Field(
         default=32.0, description="Open batches per replica that autoscaling aims at."
     )

@@ -108,6 +108,7 @@ def build(settings: Settings) -> Application:
             "max_replicas": ingress.max_replicas,
             "target_ongoing_requests": ingress.target_ongoing,
         },
+        max_surge_percent=ingress.max_surge_percent,
         ray_actor_options={"num_cpus": ingress.cpus},
         graceful_shutdown_wait_loop_s=0.1,
         graceful_shutdown_timeout_s=settings.queue.grace_s + SHUTDOWN_MARGIN_S,

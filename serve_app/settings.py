@@ -105,6 +105,11 @@ class IngressSettings(Section):
     max_replicas: Annotated[int, Field(ge=1, le=64)] = Field(
         default=1, description="Replicas at most."
     )
+    max_surge_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=100,
+        description="Replicas an update starts before it stops old ones, per hundred of them; 0 "
+        "stops first and refuses callers meanwhile where there is one replica.",
+    )
     target_ongoing: Annotated[float, Field(gt=0, le=10_000)] = Field(
         default=256.0, description="Open requests per replica that autoscaling aims at."
     )
