@@ -30,7 +30,7 @@ from tests.system.event_world import CuttingProxy, Receiver
 
 pytestmark = pytest.mark.timeout(300)
 
-TASKS = 120
+TASKS = 80
 SENDING_LIMIT_S = 1.0
 SETTINGS = {
     **SLOW_AGENT,
