@@ -153,7 +153,7 @@ class CuttingProxy:
             far = socket.create_connection(("127.0.0.1", self._target))
             with far:
                 threading.Thread(target=_pump, args=(near, far), daemon=True).start()
-                left = self._rng.randrange(400, 9000)
+                left = self._rng.randrange(1500, 9000)
                 while left > 0 and (data := far.recv(min(left, 4096))):
                     near.sendall(data)
                     left -= len(data)
