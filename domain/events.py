@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from domain.errors import InvalidInputError
 from domain.lead import Frozen
 
+OLDEST_WORD = "oldest"
 _POSITION = re.compile(r"([0-9]{1,9})-([0-9]{1,19})-([0-9]{1,18})")
 
 
@@ -56,15 +57,21 @@ class EventPosition:
 
     @classmethod
     def parse(cls, text: str) -> "EventPosition":
-        """Return the position that a caller hands back.
+        """Return the position that a caller hands back, or :data:`OLDEST` for that word.
 
         Raises:
             InvalidInputError: It is none of ours.
         """
+        if text == OLDEST_WORD:
+            return OLDEST
         match = _POSITION.fullmatch(text)
         if match is None or int(match[2]) >= 2**63:
             raise InvalidInputError("Last-Event-ID", text[:60], "the id of an event")
         return cls(int(match[1]), int(match[2]), int(match[3]))
+
+
+OLDEST = EventPosition(0, 0, 0)
+"""Before all that is kept; histories are numbered from 1."""
 
 
 class TaskEvent(Frozen):

@@ -29,6 +29,7 @@ class Commands(click.Group):
         "dead-letters": "serve_app.commands.dead_letters:dead_letters",
         "demo": "serve_app.commands.demo:demo",
         "deploy-config": "serve_app.commands.deploy_config:deploy_config_command",
+        "events": "serve_app.commands.events:events",
         "follow-ups": "serve_app.commands.follow_ups:follow_ups",
         "keys": "serve_app.commands.keys:keys",
         "leads": "serve_app.commands.leads:leads",

@@ -1,6 +1,7 @@
 """The command line's own client of the HTTP face."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -84,15 +85,42 @@ class ServiceClient:
         body = answer.json() if answer.headers.get("content-type") == "application/json" else {}
         return body if "ready" in body else self._json(answer)
 
+    @contextmanager
+    def stream(
+        self, path: str, params: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Iterator[httpx.Response]:
+        """Give an answer whose body is read as it comes; read errors are httpx's own.
+
+        Raises:
+            UnavailableError: The service cannot be reached.
+            RefusedError: It answered with a problem.
+        """
+        request = self._http.build_request("GET", path, params=dict(params), headers=dict(headers))
+        try:
+            answer = self._http.send(request, stream=True)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        with closing(answer):
+            if not answer.is_success:
+                try:
+                    answer.read()
+                except httpx.HTTPError as error:
+                    raise self._unreachable(error) from error
+                self._json(answer)
+            yield answer
+
+    def _unreachable(self, error: httpx.HTTPError) -> UnavailableError:
+        why = str(error) or type(error).__name__
+        what = f"cannot reach {self.address}: {why}; gardenos serve starts a service"
+        return UnavailableError(what, 5.0)
+
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **options)
         except httpx.InvalidURL as error:
             raise RefusedError(0, "The address cannot be used", str(error)) from error
         except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
-            what = f"cannot reach {self.address}: {why}; gardenos serve starts a service"
-            raise UnavailableError(what, 5.0) from error
+            raise self._unreachable(error) from error
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         try:

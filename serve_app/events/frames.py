@@ -8,12 +8,22 @@ from fastapi.sse import format_sse_event
 from domain.events import EventPosition, TaskEvent
 
 KEEP_ALIVE = b": keep-alive\n\n"
+CAUGHT_UP = "caught up"
 RESET = "reset"
 
 
 def opening(retry_ms: int) -> bytes:
     """Return what a stream begins with, so that proxies pass its head on at once."""
     return format_sse_event(comment="gardenos events", retry=retry_ms)
+
+
+def caught_up(position: EventPosition | None) -> bytes:
+    """Return what tells that everything until now was told.
+
+    Its id makes a reader that was told nothing yet come back to this place. It is no event:
+    browsers and libraries note the id and stay silent.
+    """
+    return format_sse_event(comment=CAUGHT_UP, id=None if position is None else str(position))
 
 
 def frame_of(event: TaskEvent) -> bytes:

@@ -130,9 +130,10 @@ class EventHub:
         self._check_room(wish.tenant_id)
         if self._stream not in {None, horizon.now.stream}:
             self._end_all()
+            # Feeds that have not closed yet must not leave their places to those of today.
+            self._places = {key: _start(key, horizon.now) for key in self._places}
         self._stream = horizon.now.stream
-        start = wish.place(horizon.now) if wish.task_id is None else (0, 0)
-        since = self._places.setdefault(wish.key, start)
+        since = self._places.setdefault(wish.key, _start(wish.key, horizon.now))
         feed = Feed(wish, self.settings.buffer, since)
         self._feeds.setdefault(wish.key, set()).add(feed)
         self._per_tenant[wish.tenant_id] += 1
@@ -229,3 +230,9 @@ class EventHub:
         for feeds in self._feeds.values():
             for feed in feeds:
                 feed.end()
+
+
+def _start(key: Key, now: EventPosition) -> Place:
+    """Return from where a tenant is read where nobody has read it yet; a task from its first."""
+    wish = Wish(*key)
+    return wish.place(now) if wish.task_id is None else (0, 0)

@@ -1,7 +1,6 @@
 """One stream of events as an HTTP answer: catches up, goes on, ends, and frees what it holds."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -9,13 +8,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.errors import DatabaseUnavailableError
-from domain.events import EventPosition, TaskEvent
-from serve_app.events.frames import KEEP_ALIVE, frame_of, opening, reset
+from domain.events import OLDEST, EventPosition, TaskEvent
+from serve_app.events.frames import KEEP_ALIVE, caught_up, frame_of, opening, reset
 from serve_app.events.hub import PAGE, EventHub, Feed, Place, Wish
 
 MEDIA_TYPE = "text/event-stream"
 FRAMES_AT_ONCE = 64
 """Events that one write carries at most: what a socket has not taken is not kept whole here."""
+ALL_OF_A_TASK: Place = (0, 2**63)
+"""Behind every event of a task."""
 
 
 class EventStream(Response):
@@ -67,28 +68,40 @@ class EventStream(Response):
             async for part in self._parts(feed, now, oldest):
                 async with asyncio.timeout(settings.send_limit_s):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        # A reader that takes nothing does not take the end either.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.send_limit_s):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _parts(
         self, feed: Feed, now: EventPosition, oldest: EventPosition
     ) -> AsyncIterator[bytes]:
-        ends_s = time.monotonic() + self._hub.settings.max_stream_s
+        ends_s = asyncio.get_running_loop().time() + self._hub.settings.max_stream_s
         yield opening(self._hub.settings.retry_ms)
         place, reason = self._start(now, oldest)
         if reason is not None:
             yield reset(now, reason)
         final: TaskEvent | None = None
-        async for page in self._catch_up(feed, place):
+        # What the hub has read for others, and all that was final when this stream began.
+        until = ALL_OF_A_TASK
+        if self._wish.task_id is None:
+            until = max(feed.since, self._wish.place(now))
+        async for page in self._catch_up(place, until):
             for part in _joined(page):
                 yield part
             place, final = self._wish.place(page[-1].position), page[-1]
+        if self._wish.task_id is None:
+            place = max(place, until)
+            yield caught_up(EventPosition(now.stream, *place))
+        else:
+            yield caught_up(None)
         if not await self._is_over(final):
             async for part in self._live(feed, place, ends_s):
                 yield part
 
     async def _live(self, feed: Feed, place: Place, ends_s: float) -> AsyncIterator[bytes]:
         """Yield what the hub reads from now on, until the end of the task, the feed or the time."""
-        while time.monotonic() < ends_s:
+        while asyncio.get_running_loop().time() < ends_s:
             events = [one for one in feed.take() if self._wish.place(one.position) > place]
             for part in _joined(events):
                 yield part
@@ -106,17 +119,19 @@ class EventStream(Response):
         fresh = self._wish.place(now) if self._wish.task_id is None else (0, 0)
         if self._last is None:
             return fresh, None
+        if self._last == OLDEST:
+            return self._wish.place(oldest), None
         if self._last.stream != now.stream:
             return fresh, "history_changed"
         if self._wish.place(self._last) < self._wish.place(oldest):
             return fresh, "expired"
         return self._wish.place(self._last), None
 
-    async def _catch_up(self, feed: Feed, place: Place) -> AsyncIterator[list[TaskEvent]]:
-        """Yield what the feed began too late for."""
-        while place < feed.since:
+    async def _catch_up(self, place: Place, until: Place) -> AsyncIterator[list[TaskEvent]]:
+        """Yield what the feed began too late for; what it tells again is dropped by its place."""
+        while place < until:
             found = (await self._hub.read({self._wish.key: place}))[self._wish.key]
-            before = [one for one in found if self._wish.place(one.position) <= feed.since]
+            before = [one for one in found if self._wish.place(one.position) <= until]
             wanted = [one for one in before if self._wish.wants(one)]
             if wanted:
                 yield wanted

@@ -42,7 +42,8 @@ LastHeader = Annotated[
     Header(
         alias="Last-Event-ID",
         max_length=60,
-        description="The id of the last event you have; what follows it is told.",
+        description="The id of the last event you have; what follows it is told. `oldest` asks for"
+        " all that is kept.",
     ),
 ]
 LastQuery = Annotated[
@@ -81,6 +82,8 @@ async def follow(
     last_event: LastQuery = None,
 ) -> Response:
     """Stream the tenant's events from now on, or after `Last-Event-ID`: each exactly once.
+
+    The comment `caught up` tells that what there was at the start has been told.
 
     An id that is too old, or of a history before a fail-over, is answered with an event `reset`:
     events may have been missed, so read the tasks anew and go on. A stream ends now and then;

@@ -86,7 +86,7 @@ class DeliveryLoop:
 
     async def _deliver(self, one: Dispatch) -> None:
         try:
-            await self._settle(one, await self._send(one))
+            await self._settle(one, await self._answer(one))
         except DatabaseUnavailableError as error:
             # The claim lapses and the message is sent again, under the same id.
             logger.info("delivery_unsettled", extra={"error": str(error)})
@@ -94,6 +94,16 @@ class DeliveryLoop:
             self._busy[one.delivery.webhook_id] -= 1
             self._busy = +self._busy
             self._news.set()
+
+    async def _answer(self, one: Dispatch) -> Answer:
+        """Return what came of an attempt; a fault of ours uses up attempts as others' do."""
+        try:
+            return await self._send(one)
+        except Exception as error:  # noqa: BLE001 - the top of an attempt; else its claim lapses for ever
+            fault, name = type(error).__name__, str(one.delivery.delivery_id)
+            # Without its text and trace: they might hold a secret.
+            logger.error("delivery_fault", extra={"delivery_id": name, "fault": fault})  # noqa: TRY400
+            return Answer(None, f"fault: {fault}")
 
     async def _send(self, one: Dispatch) -> Answer:
         body = message_of(one.delivery)

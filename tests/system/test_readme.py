@@ -115,7 +115,8 @@ def test_a_block_runs_against_the_running_service(
 
 
 @pytest.mark.parametrize(
-    "block", [one for one in GUIDES if "curl" in one or "gardenos usage" in one]
+    "block",
+    [one for one in GUIDES if "curl" in one or "gardenos usage" in one or "gardenos events" in one],
 )
 def test_a_block_of_a_guide_runs_against_the_running_service(
     application: Application, block: str
