@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-import orjson
-
 from actors.agent import Clock
+from deployments.answers import Answer, abandoned, answer_of
+from deployments.chances import Chance, chance_of
 from deployments.claims import Claims
 from deployments.completer import GroupCommit
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
@@ -52,16 +52,6 @@ FLUSH_LIMIT_S = 5.0
 
 HELD_BOUND = 1_000_000
 """Completions and releases are never refused: tasks held bound them, see BACKLOG_GROUPS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How a direct task ended; ``error`` is code, colon, sentence where it has no result."""
-
-    task_id: TaskId
-    state: TaskState
-    result: bytes | None = None
-    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +185,7 @@ class Engine:
         if submission.deadline_unix_s is None:
             deadline_unix_s = self._clock() + self._settings.direct_deadline_s
             submission = replace(submission, deadline_unix_s=deadline_unix_s)
-        self._check_room(pool, submission.deadline_unix_s or 0.0)
+        self._check_room(pool, submission)
         self._direct += 1
         pool.callers += 1
         try:
@@ -321,7 +311,7 @@ class Engine:
         )
         if task.state not in FINISHED_STATES:
             raise TimeoutError
-        return _answer_of(task)
+        return answer_of(task)
 
     async def _run_direct(self, pool: Pool, task: TaskEnvelope) -> Answer:
         waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -344,13 +334,23 @@ class Engine:
         if not self._lease.is_held:
             raise DatabaseUnavailableError("the database does not answer", 2.0)
 
-    def _check_room(self, pool: Pool, deadline_unix_s: float) -> None:
-        """Refuse a direct call that finds no room, or whose turn cannot come in time."""
+    def _check_room(self, pool: Pool, submission: Submission) -> None:
+        """Refuse a direct call that finds no room, or that cannot end in time.
+
+        One that repeats another may find its answer stored, so it is let in though it cannot run.
+        """
         self._check_ready()
         now_s, ahead = asyncio.get_running_loop().time(), pool.in_line
+        deadline_unix_s = submission.deadline_unix_s or 0.0
+        chance = chance_of(
+            deadline_unix_s - self._clock(),
+            wait_s=pool.rate.wait_s(ahead, now_s),
+            run_s=pool.dispatcher.shortest_run_s,
+        )
+        if chance is Chance.NONE and submission.idempotency_key is None:
+            raise DeadlineExceededError(f"the {pool.kind} agent", deadline_unix_s)
         full = self._direct >= self._settings.direct_bound or self._is_behind()
-        left_s = deadline_unix_s - self._clock()
-        if full or 0.0 < left_s < pool.rate.wait_s(ahead, now_s):
+        if full or chance is Chance.BEHIND_OTHERS:
             retry_s = pool.rate.retry_after_s(ahead, now_s, jitter=self._rng.random())
             raise OverloadedError("too many callers wait on the line", retry_s)
 
@@ -393,7 +393,7 @@ class Engine:
         for pool in self._pools.values():
             dropped = pool.dispatcher.drop_unsent(durable_only=False)
             for task in dropped:
-                self._resolve(task, _abandoned(task))
+                self._resolve(task, abandoned(task))
             logger.warning("claims_dropped", extra={"kind": pool.kind, "tasks": len(dropped)})
 
     def _settle(self, settled: Settled) -> None:
@@ -427,7 +427,7 @@ class Engine:
             self._finish_watch.tell([task.task_id])
         elif isinstance(error, UnavailableError) or completion.result is None:
             _log_unstored(task, stored)
-            self._resolve(task, _abandoned(task))
+            self._resolve(task, abandoned(task))
         else:
             logger.error("result_not_storable", exc_info=error, extra={"kind": task.kind})
             why = "result_not_storable: the agent's result is not valid"
@@ -436,7 +436,7 @@ class Engine:
 
     async def _answer_from_store(self, task: TaskEnvelope) -> None:
         """Tell a caller on the line how the task ended where this end of it was refused."""
-        answer = _abandoned(task)
+        answer = abandoned(task)
         try:
             ended = await self._tasks.get(task.tenant_id, task.task_id)
         except NotFoundError:
@@ -446,7 +446,7 @@ class Engine:
             logger.warning("end_not_read", extra={"kind": task.kind, "error": str(error)})
         else:
             if ended.state in FINISHED_STATES:
-                answer = _answer_of(ended)
+                answer = answer_of(ended)
         self._resolve(task, answer)
 
     def _resolve(self, task: TaskEnvelope, answer: Answer) -> None:
@@ -473,16 +473,6 @@ class Engine:
 
 def _task_id(item: Completion | Release) -> TaskId:
     return item.task_id
-
-
-def _answer_of(task: Task) -> Answer:
-    result = None if task.result is None else orjson.dumps(task.result)
-    return Answer(TaskId(task.task_id), task.state, result, task.error)
-
-
-def _abandoned(task: TaskEnvelope) -> Answer:
-    why = "abandoned: this orchestrator had lost its claim to the task"
-    return Answer(task.task_id, TaskState.ABANDONED, error=why)
 
 
 def _log_unstored(task: TaskEnvelope, stored: "asyncio.Future[bool]") -> None:

@@ -80,7 +80,9 @@ def tasks_are_cancelled(
         world.await_calls([*going, *staying])
         where = {name: at(name) for name in going}
 
-        def cancel(name: str, ids: dict[str, str] = ids, where: dict[str, str | None] = where) -> float:
+        def cancel(
+            name: str, ids: dict[str, str] = ids, where: dict[str, str | None] = where
+        ) -> float:
             at_unix_s = time.time()
             world.cancel(ids[name], where[name])
             return at_unix_s

@@ -9,7 +9,6 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-import httpx
 
 from postgres.embedded import running_dsn
 from tests.provider.beside import ProviderProcess
@@ -76,7 +75,7 @@ class ModelWorld:
         self.provider = ProviderProcess("--latency-ms", f"{latency_ms:g}")
         slots = {"GARDENOS_AGENTS__LEAD_ANALYSIS__CONCURRENCY": str(concurrency)}
         self._variables = {**VARIABLES, **slots, **(variables or {})}
-        self._folder = folder
+        self.folder = folder
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -84,7 +83,7 @@ class ModelWorld:
             opened.enter_context(self.provider)
             url = {"GARDENOS_MODEL__BASE_URL": self.provider.base_url}
             variables = {**self._variables, **url}
-            self.application = opened.enter_context(Application(self._folder, variables))
+            self.application = opened.enter_context(Application(self.folder, variables))
             until(self._is_whole, "every replica is there", LIMIT_S)
             self._open = opened.pop_all()
         return self
@@ -135,15 +134,17 @@ class ModelWorld:
             assert time.monotonic() < end_s, f"not in {limit_s:g} s: {what}: {missing}"
             time.sleep(LOOK_S)
 
-    def queue(self, items: Sequence[dict[str, Any]], address: str | None = None) -> dict[str, str]:
+    def queue(
+        self, items: Sequence[dict[str, Any]], headers: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """Queue tasks in one batch; return their ids by the names of their leads."""
-        answer = self._post("/v1/tasks/batch", {"items": list(items)}, address)
+        answer = self._post("/v1/tasks/batch", {"items": list(items)}, headers=headers)
         ids = [item["task"]["task_id"] for item in answer["items"]]
         return {item["lead"]["lead_id"]: one for item, one in zip(items, ids, strict=True)}
 
     def cancel(self, task_id: str, address: str | None = None) -> None:
         """Cancel a task, at one orchestrator where its address is given."""
-        self._post(f"/v1/tasks/{task_id}/cancel", None, address)
+        self._post(f"/v1/tasks/{task_id}/cancel", None, address=address)
 
     def states(self, task_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return state and attempt of each task."""
@@ -173,7 +174,7 @@ class ModelWorld:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Return what a query finds in the application's database."""
-        dsn = running_dsn(self._folder / ".gardenos" / "postgres")
+        dsn = running_dsn(self.folder / ".gardenos" / "postgres")
         assert dsn is not None
 
         async def read() -> list[dict[str, Any]]:
@@ -185,9 +186,16 @@ class ModelWorld:
 
         return asyncio.run(read())
 
-    def _post(self, path: str, body: Any, address: str | None) -> Any:
+    def _post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        address: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         url = f"{address or self.application.address}{path}"
-        answer = self.application.http.post(url, json=body)
+        answer = self.application.http.post(url, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
 
