@@ -36,8 +36,8 @@ def main() -> None:
                 "lead_deleted": lambda: cancelling.leads_are_deleted(world, COUNT // 2),
             }
             found = {way: measure() for way, measure in ways.items()}
-    for way, ended in found.items():
-        assert set(ended.beside.values()) <= {"200", "succeeded"}, (way, ended.beside)
+    ends = {end for ended in found.values() for end in ended.beside.values()}
+    untouched = ends <= {"200", "succeeded"}
     p95_ms = {way: percentile_ms(ended.waits_s, 0.95) for way, ended in found.items()}
     print(
         json.dumps(
@@ -47,7 +47,8 @@ def main() -> None:
                 "load_1_min": round(os.getloadavg()[0], 1),
                 "calls_each": {way: len(ended.waits_s) for way, ended in found.items()},
                 "goal_ms": GOAL_MS,
-                "reached": max(p95_ms.values()) <= GOAL_MS,
+                "others_untouched": untouched,
+                "reached": max(p95_ms.values()) <= GOAL_MS and untouched,
                 "p50_ms": {way: percentile_ms(one.waits_s, 0.5) for way, one in found.items()},
                 "p95_ms": p95_ms,
             }

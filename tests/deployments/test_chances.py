@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -91,10 +92,8 @@ async def test_a_queued_task_with_less_time_than_a_run_expires_when_it_is_claime
 async def test_a_repeated_request_gets_its_stored_answer_however_little_time_there_is() -> None:
     async with world(replicas=1) as w:
         await learn(w)
-        first, again = (
-            replace(submission(n, s=RUN_S), idempotency_key="k", request_digest=b"d")
-            for n in (1, 2)
-        )
+        key: dict[str, Any] = {"idempotency_key": "k", "request_digest": b"d"}
+        first, again = (replace(submission(n, s=RUN_S), **key) for n in (1, 2))
         answer = await w.engine.answer(first)
         soon = now_unix_s() + RUN_S / 2
         assert await w.engine.answer(replace(again, deadline_unix_s=soon)) == answer

@@ -4,8 +4,9 @@ Shared by the tests, which look whether, and the benchmark, which looks how soon
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from uuid import UUID
 
@@ -58,39 +59,43 @@ def callers_leave(world: ModelWorld, many: int, *, front: str | None = None) -> 
         going, staying = names(HANGS, AT_A_TIME), names("stays-", AT_A_TIME)
         callers = {name: Caller(address, ANALYZE, lead(name)) for name in [*going, *staying]}
         world.await_calls([*going, *staying])
-        _end_each(world, going, lambda name, on=callers: on[name].hang_up(), ended)  # type: ignore[misc]
+        _end_each(world, going, partial(_hang_up, callers), ended)
         ended.beside |= {name: str(callers[name].status()) for name in staying}
     return ended
 
 
+def _hang_up(callers: Mapping[str, Caller], name: str) -> float:
+    return callers[name].hang_up()
+
+
 def tasks_are_cancelled(
-    world: ModelWorld, many: int, *, at: Callable[[str], str | None] = lambda name: None
+    world: ModelWorld, many: int, *, at: Callable[[str], str] | None = None
 ) -> Ended:
     """Cancel durable tasks while as many others of the same batch run on.
 
     Args:
         world: The application.
         many: How many are cancelled, some at a time.
-        at: Names the orchestrator that shall take the cancel of a lead's task; None: any.
+        at: Returns the address that shall take the cancel of a lead's task; None: the service's.
     """
     ended = Ended()
     for _ in range(0, many, AT_A_TIME):
         going, staying = names(HANGS, AT_A_TIME), names("stays-", AT_A_TIME)
         ids = world.queue([task(name) for name in [*going, *staying]])
         world.await_calls([*going, *staying])
-        where = {name: at(name) for name in going}
-
-        def cancel(
-            name: str, ids: dict[str, str] = ids, where: dict[str, str | None] = where
-        ) -> float:
-            at_unix_s = time.time()
-            world.cancel(ids[name], where[name])
-            return at_unix_s
-
-        _end_each(world, going, cancel, ended)
+        where = {name: at(name) if at else world.application.address for name in going}
+        _end_each(world, going, partial(_cancel, world, ids, where), ended)
         states = world.await_finished([ids[name] for name in staying])
         ended.beside |= {name: states[ids[name]][0] for name in staying}
     return ended
+
+
+def _cancel(
+    world: ModelWorld, ids: Mapping[str, str], where: Mapping[str, str], name: str
+) -> float:
+    at_unix_s = time.time()
+    world.cancel(ids[name], where[name])
+    return at_unix_s
 
 
 def leads_are_deleted(world: ModelWorld, many: int) -> Ended:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -114,20 +114,20 @@ class ModelWorld:
 
     def await_calls(self, names: Sequence[str]) -> dict[str, list[Call]]:
         """Wait until the model has been asked about every lead."""
-        return self._await(names, lambda call: True, "asked about every lead")
+        return self._await(names, tuple(Outcome), "asked about every lead")
 
     def await_closed(self, names: Sequence[str], limit_s: float = LIMIT_S) -> dict[str, float]:
         """Wait until the call about each lead was closed by us; return when, since 1970."""
-        found = self._await(names, _is_closed, "every call is closed", limit_s)
+        found = self._await(names, {Outcome.CLIENT_CLOSED}, "every call is closed", limit_s)
         return {name: calls[0].closed_unix_s or 0.0 for name, calls in found.items()}
 
     def _await(
-        self, names: Sequence[str], wanted: Any, what: str, limit_s: float = LIMIT_S
+        self, names: Sequence[str], ends: Container[Outcome], what: str, limit_s: float = LIMIT_S
     ) -> dict[str, list[Call]]:
         end_s = time.monotonic() + limit_s
         while True:
             found = self.calls(names)
-            met = [name for name in found if all(wanted(call) for call in found[name])]
+            met = [name for name in found if all(call.outcome in ends for call in found[name])]
             if len(met) == len(names):
                 return found
             missing = sorted(set(names) - set(met))
@@ -142,8 +142,8 @@ class ModelWorld:
         ids = [item["task"]["task_id"] for item in answer["items"]]
         return {item["lead"]["lead_id"]: one for item, one in zip(items, ids, strict=True)}
 
-    def cancel(self, task_id: str, address: str | None = None) -> None:
-        """Cancel a task, at one orchestrator where its address is given."""
+    def cancel(self, task_id: str, address: str) -> None:
+        """Cancel a task at an address: the service's, or that of one orchestrator."""
         self._post(f"/v1/tasks/{task_id}/cancel", None, address=address)
 
     def states(self, task_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -198,10 +198,6 @@ class ModelWorld:
         answer = self.application.http.post(url, json=body, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
-
-
-def _is_closed(call: Call) -> bool:
-    return call.outcome is Outcome.CLIENT_CLOSED
 
 
 def percentile_ms(seconds: Sequence[float], part: float) -> float:

@@ -39,7 +39,7 @@ def world() -> Iterator[ModelWorld]:
 def assert_closed_in_time(ended: Ended) -> None:
     """Print what was measured, and see that it is no matter of the product's own limits."""
     told = {f"p{part}": percentile_ms(ended.waits_s, part / 100) for part in (50, 95)}
-    print(f"{len(ended.waits_s)} calls closed, ms: {told}")
+    print(f"\n{len(ended.waits_s)} calls closed, ms: {told}")  # noqa: T201 - how soon, for who looks
     assert max(ended.waits_s) < LIMIT_S
 
 
