@@ -1,4 +1,4 @@
-"""What a caller gives up costs nothing more: the model's connection is closed, and no other.
+"""What nobody wants, or cannot be in time, costs nothing more, and no other task is touched.
 
 Everything is seen from the stand-in model's side. How soon is ``benchmarks/cancellation.py``'s
 question; here the limit is generous, and the figures are printed.
@@ -12,8 +12,9 @@ import pytest
 
 from tests.provider.calls import Outcome
 from tests.system import cancelling
+from tests.system.application import until
 from tests.system.cancelling import Ended
-from tests.system.model_world import ModelWorld, percentile_ms
+from tests.system.model_world import ModelWorld, lead, percentile_ms, task
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -82,3 +83,26 @@ def test_a_call_under_way_ends_before_its_callers_deadline(world: ModelWorld) ->
     assert_closed_in_time(ended)
     assert set(ended.beside.values()) == {"200"}, "there is time for an answer without the model"
     assert min(ended.waits_s) > -3 * RESERVE_S, "nor is it given up long before"
+
+
+def test_a_call_with_less_time_than_any_took_is_told_so_and_never_reaches_the_model(
+    world: ModelWorld,
+) -> None:
+    """Told at once, once each replica has seen enough runs to know how long one takes."""
+    ids = world.queue([task(name) for name in cancelling.names("tells-", 2 * 48)])
+    world.await_finished(list(ids.values()))
+    refused: list[str] = []
+
+    def is_known() -> bool:
+        (name,) = cancelling.names("late-", 1)
+        told = {"Gardenos-Deadline-Ms": "800"}
+        answer = world.application.http.post(cancelling.ANALYZE, json=lead(name), headers=told)
+        rows = world.rows(f"select from tasks where lead_id = '{name}'")  # noqa: S608
+        if answer.status_code == 504 and not rows:
+            refused.append(name)
+        return bool(refused)
+
+    until(is_known, "a call is refused at admission for its deadline", 20)
+    ids = world.queue([task(one) for one in cancelling.names("after-", MANY)])
+    world.await_finished(list(ids.values()))
+    assert not world.calls(refused), "calls made after it are there, and its own is not"
