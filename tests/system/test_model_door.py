@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MANY = 40
 
-LIMIT_MS = 2 * SERVICE_MS
-"""Without the lane an urgent call waits for a claim's worth of others: two services and more. The
-goal itself, one service and 0.1 s, is for a machine that does nothing else: see
-``benchmarks/model_door.py``."""
+LIMIT_MS = 1.7 * SERVICE_MS
+"""Without the lane at the claim 2.2 services were measured, for callers without the lane at the
+sending 1.8; with both 0.9. The goal itself, one service and 0.1 s, is for a machine that does
+nothing else: see ``benchmarks/model_door.py``."""
 
 
 def test_an_urgent_call_starts_in_the_next_free_slot() -> None:
