@@ -5,7 +5,7 @@ What to do after a turn is decided by :func:`next_step`, which is pure.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Generic, Protocol
 
@@ -17,6 +17,7 @@ from actors.errors import FaultCode, FeatureRefusedError, ModelError
 from actors.model_ledger import ModelLedger
 from actors.questions import AnswerT, Question
 from actors.retry import RetryPolicy, wait_before_retry_s
+from actors.run_times import RunTimes
 from domain.usage import Price
 
 MIN_CALL_S = 0.05
@@ -52,16 +53,22 @@ class Model:
     Attributes:
         ladder: What is known of how to ask it; shared by all runs of the replica.
         price: None where none is known.
+        times: How long its calls took; shared likewise.
     """
 
     client: Client
     ladder: AnswerLadder
     price: Price | None
+    times: RunTimes = field(default_factory=RunTimes)
 
     @property
     def name(self) -> str:
         """The model as the provider calls it."""
         return self.client.name
+
+    def least_s(self, now_unix_s: float) -> float:
+        """Return the seconds below which no call can be expected to be answered."""
+        return max(MIN_CALL_S, self.times.shortest_s(now_unix_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +184,8 @@ async def _completion(
             if refused and error.code is FaultCode.BAD_REQUEST:
                 model.ladder.revert(before)
             jitter = pace.rng.random()
-            wait_s = wait_before_retry_s(
-                error, retries, pace.retry, left_s=pace.left_s() - MIN_CALL_S, jitter=jitter
-            )
+            left_s = pace.left_s() - model.least_s(pace.clock())
+            wait_s = wait_before_retry_s(error, retries, pace.retry, left_s=left_s, jitter=jitter)
             if wait_s is None:
                 raise
             retries += 1
@@ -188,8 +194,8 @@ async def _completion(
 
 async def _call(model: Model, ask: Ask[AnswerT], pace: Pace, ledger: ModelLedger) -> Completion:
     """Make one call, and enter it in the ledger whatever it ends in."""
-    left_s = pace.left_s()
-    if left_s < MIN_CALL_S:
+    left_s, began_s = pace.left_s(), pace.clock()
+    if left_s < model.least_s(began_s):
         raise ModelError(FaultCode.DEADLINE, "No time was left to ask.")
     mark = CallMark()
     try:
@@ -204,6 +210,7 @@ async def _call(model: Model, ask: Ask[AnswerT], pace: Pace, ledger: ModelLedger
         if error.may_be_billed:
             ledger.add_estimated(model.name, model.price, ask.texts())
         raise
+    model.times.succeeded(pace.clock() - began_s, pace.clock())
     if completion.tokens is None:
         ledger.add_estimated(model.name, model.price, ask.texts(), completion.content)
     else:

@@ -52,6 +52,7 @@ class _Report:
     free: int
     share: int
     at_s: float
+    shortest_run_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ class DispatchState:
     def held(self) -> int:
         """Tasks that still need an end from this orchestrator."""
         return len(self._heap) + len(self._parked) + self._outstanding
+
+    @property
+    def shortest_run_s(self) -> float:
+        """Seconds below which no run can be expected to end, by the replicas that know; else 0."""
+        told = (report.shortest_run_s for report in self._reports.values())
+        return min((run_s for run_s in told if run_s > 0), default=0.0)
 
     @property
     def express_extra(self) -> int:
@@ -206,7 +213,7 @@ class DispatchState:
 
     def report(self, batch: int, group: Group, now_s: float) -> None:
         """Take in what a replica says of itself and of the tasks it has started."""
-        self._reports[group.replica] = _Report(group.slots, group.free, group.share, now_s)
+        self._reports[group.replica] = _report_of(group, now_s)
         sent = self._sent.get(batch)
         if sent is None:
             return
@@ -216,9 +223,7 @@ class DispatchState:
 
     def describe(self, groups: Iterable[Group], now_s: float) -> None:
         """Replace what is known of the pool by what all its replicas just said."""
-        self._reports = {
-            group.replica: _Report(group.slots, group.free, group.share, now_s) for group in groups
-        }
+        self._reports = {group.replica: _report_of(group, now_s) for group in groups}
 
     def answered(self, batch: int, outcome: TaskOutcome) -> Flight | None:
         """Close the flight an outcome belongs to; None where it is closed already."""
@@ -272,7 +277,8 @@ class DispatchState:
         )
 
     def hopeless(self, now_unix_s: float) -> list[TaskEnvelope]:
-        """Take out the waiting and parked tasks whose deadline has passed."""
+        """Take out the waiting and parked tasks whose deadline comes before a run could end."""
+        now_unix_s += self.shortest_run_s
         parked = [
             attempt
             for attempt, task in self._parked.items()
@@ -333,3 +339,7 @@ class DispatchState:
             flight.late = True
         self._count(marked, -1)
         return [flight.task for flight in marked]
+
+
+def _report_of(group: Group, now_s: float) -> _Report:
+    return _Report(group.slots, group.free, group.share, now_s, group.shortest_run_s)

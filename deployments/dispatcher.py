@@ -114,6 +114,11 @@ class Dispatcher:
         """Tasks that may be with the agents at once."""
         return self._state.credit
 
+    @property
+    def shortest_run_s(self) -> float:
+        """Seconds below which no run can be expected to end; 0 where unknown."""
+        return self._state.shortest_run_s
+
     def held_ids(self) -> list[TaskId]:
         """Return the tasks that still need an end."""
         return self._state.held_ids()

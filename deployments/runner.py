@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from actors.agent import Agent, AgentResult, Clock, PaidAgentError
-from deployments.run_times import RunTimes
+from actors.run_times import RunTimes
 from deployments.settings import AgentSettings
 from deployments.slots import Slots
 from deployments.task_heap import Attempt, attempt_of
@@ -160,6 +160,7 @@ class AgentRunner:
             slots=self._settings.concurrency,
             free=self._slots.free,
             share=max(0, self._settings.concurrency - others),
+            shortest_run_s=self._run_times.shortest_s(self._clock()),
         )
 
     def _accept(self, batch: Batch) -> _Stream:

@@ -75,6 +75,7 @@ class Group:
         free: Slots that nobody runs in or waits for.
         share: Tasks of this sender that the replica could run at once beside those of others.
         started: Tasks marked alone that have just started; told because their crash has a culprit.
+        shortest_run_s: Seconds below which no run here can be expected to end; 0 where unknown.
     """
 
     replica: str
@@ -83,6 +84,7 @@ class Group:
     share: int
     outcomes: tuple[TaskOutcome, ...] = ()
     started: tuple[TaskId, ...] = ()
+    shortest_run_s: float = 0.0
 
 
 def _to_plain(value: Any) -> Any:

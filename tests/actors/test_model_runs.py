@@ -8,6 +8,7 @@ import pytest
 from actors.agent import PaidAgentError
 from actors.model_choice import choose_variant
 from actors.models import ProviderRun
+from actors.run_times import FEWEST
 from actors.settings import Endpoint, Variant
 from tests.actors.model_world import (
     ANSWER,
@@ -162,6 +163,51 @@ async def test_no_call_is_made_that_could_not_end_in_time() -> None:
         assert there.log.calls == ()
     assert reply.degraded_because == "deadline: No time was left to ask."
     assert run.usage == ()
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now_s = 1_000_000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+
+async def test_no_call_is_made_where_less_time_is_left_than_any_took() -> None:
+    clock, took_s = Clock(), 2.0
+    async with Provider(answering()) as there, models_of(settings_for(there)) as models:
+        (model,) = models._models()
+        for _ in range(FEWEST):
+            model.times.succeeded(took_s, clock.now_s)
+        before = len(there.log.calls)
+        short = envelope(deadline_unix_s=clock.now_s + 0.5 + took_s / 2)
+        reply = await models.open(short, clock).ask(QUESTION)
+        assert len(there.log.calls) == before
+        assert reply.degraded_because == "deadline: No time was left to ask."
+
+        enough = envelope(deadline_unix_s=clock.now_s + 0.5 + 2 * took_s)
+        reply = await models.open(enough, clock).ask(QUESTION)
+        assert reply.value == Said(**ANSWER)  # type: ignore[arg-type]
+        assert len(there.log.calls) == before + 1
+
+
+async def test_no_retry_is_begun_that_could_not_end_in_time() -> None:
+    clock, took_s = Clock(), 2.0
+    busy = Rule(fault=Fault.RATE_LIMITED, times=1, retry_after_s=0.01)
+    async with Provider(answering(rules=(busy,))) as there:
+        settings = settings_for(there, reserve_s=0.0)
+        async with models_of(settings) as models:
+            (model,) = models._models()
+            for _ in range(FEWEST):
+                model.times.succeeded(took_s, clock.now_s)
+            least_s = model.least_s(clock.now_s)
+            just = envelope(deadline_unix_s=clock.now_s + least_s + 0.005)
+            reply = await models.open(just, clock).ask(QUESTION)
+
+        assert len(there.log.calls) == 1
+    assert str(reply.degraded_because).startswith("rate_limited: ")
 
 
 async def test_all_calls_of_a_run_share_one_limit() -> None:

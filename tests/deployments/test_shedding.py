@@ -9,7 +9,7 @@ from domain.errors import DeadlineExceededError, OverloadedError
 from domain.task import Admission, TaskState
 from tests.deployments.engine_world import QUEUE, world
 from tests.fakes.simulation import now_unix_s, simulated
-from tests.fakes.tasks import submission
+from tests.fakes.tasks import submission, task_id
 
 
 def a_rate(per_s: float, ends: int) -> DrainRate:
@@ -88,3 +88,21 @@ async def test_beyond_capacity_few_calls_run_out_of_time_and_the_pool_stays_busy
         late = sum(isinstance(one, DeadlineExceededError) for one in answers)
         assert done > 0.8 * 25 * 40
         assert late < 0.1 * len(answers)  # the estimate is a lower bound: some are let in too late
+
+
+@simulated
+async def test_a_caller_beyond_the_bound_costs_no_statement_until_one_leaves() -> None:
+    bound = 5
+    async with world(settings=QUEUE.model_copy(update={"direct_bound": bound})) as w:
+        calls = [asyncio.create_task(w.engine.answer(submission(n, s=9))) for n in range(bound)]
+        await asyncio.sleep(0.2)
+        with pytest.raises(OverloadedError) as refused:
+            await w.engine.answer(submission(100))
+        assert refused.value.retry_after_s >= 1
+        assert task_id(100) not in w.queue.rows
+        (queued,) = await w.engine.submit([submission(101)])
+        assert isinstance(queued, Admission), "durable work is taken all the same"
+        calls[0].cancel()
+        await asyncio.sleep(0.1)
+        assert (await w.engine.answer(submission(102))).state is TaskState.SUCCEEDED
+        await asyncio.gather(*calls, return_exceptions=True)

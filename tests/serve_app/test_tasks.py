@@ -215,3 +215,13 @@ async def test_a_deadline_that_is_no_count_of_milliseconds_is_refused(
     answer = await http.post("/v1/tasks", json={"lead": LEAD}, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Gardenos-Deadline-Ms"
+
+
+@pytest.mark.parametrize("value", [0, -5, 1.5, "soon", 2_592_000_001, []])
+async def test_a_deadline_field_that_is_no_count_of_milliseconds_is_refused(
+    http: httpx.AsyncClient, world: World, value: object
+) -> None:
+    answer = await http.post("/v1/tasks", json={"lead": LEAD, "deadline_ms": value})
+    assert answer.status_code == 422
+    assert "deadline_ms" in answer.json()["errors"][0]["field"]
+    assert not world.submissions

@@ -56,7 +56,10 @@ def earlier(tmp_path: Path) -> tuple[Path, Path]:
 def last_with_fewer_migrations() -> str | None:
     """Return the commit before the newest migration came, or None."""
     newest = max((REPOSITORY / MIGRATIONS).glob("*.sql"))
-    added = git("log", "--diff-filter=A", "--format=%H", "--", f"{MIGRATIONS}/{newest.name}")
+    added = git(
+        *("log", "--first-parent", "-m", "--diff-filter=A", "--format=%H"),
+        *("--", f"{MIGRATIONS}/{newest.name}"),
+    )
     if not added:
         return None
     parents = git("log", "-1", "--format=%P", added.splitlines()[-1]).split()

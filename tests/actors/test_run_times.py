@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.run_times import FEWEST, LIFE_S, RunTimes
+from actors.run_times import FEWEST, LIFE_S, RunTimes
 
 
 @given(st.lists(st.floats(0.001, 100), min_size=1, max_size=200))

@@ -1,4 +1,4 @@
-"""The shortest time in which a run can be expected to end, from those that did. Pure."""
+"""The shortest time in which a run or a call can be expected to end, from those that did. Pure."""
 
 from collections import deque
 
