@@ -25,11 +25,11 @@ def prepare_worker() -> None:
 
 
 def bind_to_loopback() -> None:
-    """Make Serve bind to the node's address all but HAProxy's front, which listens where told."""
+    """Make Serve bind to 127.0.0.1 all but HAProxy's front, which listens where it was told."""
     # Private to Ray and untyped, hence by name; the exact version of Ray is pinned.
     haproxy: Any = importlib.import_module("ray.serve._private.haproxy")
     replica: Any = importlib.import_module("ray.serve._private.replica")
-    replica.add_port_to_grpc_server = partial(_on_own_address, replica.add_port_to_grpc_server)
+    replica.add_port_to_grpc_server = partial(_on_loopback, replica.add_port_to_grpc_server)
     template = haproxy.HAPROXY_CONFIG_TEMPLATE
     for wide in ("bind :{{ config.metrics_port", "bind *:{{ config.stats_port"):
         narrow = wide.replace("bind :", "bind 127.0.0.1:").replace("bind *:", "bind 127.0.0.1:")
@@ -55,7 +55,5 @@ def _without_header(headers: Any, default_timeout_s: float | None) -> float | No
     return default_timeout_s
 
 
-def _on_own_address(add_port: Any, server: Any, address: str) -> Any:
-    # The node's own, by which the others reach it: 127.0.0.1 in a start on this machine alone.
-    own = importlib.import_module("ray.util").get_node_ip_address()
-    return add_port(server, address.replace("[::]:", f"{own}:"))
+def _on_loopback(add_port: Any, server: Any, address: str) -> Any:
+    return add_port(server, address.replace("[::]:", "127.0.0.1:"))

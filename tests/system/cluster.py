@@ -6,6 +6,7 @@ started again; so can the worker.
 """
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +19,8 @@ import httpx
 import psutil
 
 from serve_app.deploy_config import APPLICATION, deploy_config
-from serve_app.loopback import FRONT_HOST_VARIABLE
 from serve_app.settings import Settings
-from tests.system.application import STOP_LIMIT_S, environment, until
+from tests.system.application import REPOSITORY, STOP_LIMIT_S, environment, until
 
 RAY = Path(sys.executable).with_name("ray")
 WORKER_CPUS = 16
@@ -28,6 +28,8 @@ WORKER_CPUS = 16
 
 READY_LIMIT_S = 60.0
 OBJECT_STORE_BYTES = 100_000_000
+
+HOOK = "cluster_worker"
 
 VARIABLES = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",  # a node may have a loopback address
@@ -45,7 +47,7 @@ VARIABLES = {
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
     "RAY_health_check_failure_threshold": "3",
-    "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": "tests.system.cluster_worker.prepare",
+    "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": f"{HOOK}.prepare",
 }
 
 
@@ -76,8 +78,13 @@ class Cluster:
         self.dashboard = f"http://{ADDRESSES[Node.HEAD]}:{ports + 1}"
         self._applications = f"{self.dashboard}/api/serve/applications/"
         self._gcs = f"{ADDRESSES[Node.HEAD]}:{ports + 2}"
-        stored = {"RAY_gcs_storage_path": str(folder / "gcs")}
-        self._environment = environment({**VARIABLES, **stored, **variables})
+        hooks = folder / "hooks"
+        own = {
+            "RAY_gcs_storage_path": str(folder / "gcs"),
+            "PYTHONPATH": f"{variables.get('PYTHONPATH', REPOSITORY)}:{hooks}",
+        }
+        self._hooks = hooks
+        self._environment = environment({**VARIABLES, **variables, **own})
         self._nodes: dict[Node, subprocess.Popen[bytes]] = {}
         self._dead: list[psutil.Process] = []
         self.http = httpx.Client(base_url=self.address, timeout=90, trust_env=False)
@@ -85,6 +92,8 @@ class Cluster:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
             opened.callback(self.stop)
+            self._hooks.mkdir(exist_ok=True)
+            shutil.copy(Path(__file__).with_name(f"{HOOK}.py"), self._hooks)
             self.start_node(Node.HEAD)
             until(self._head_answers, "the head's dashboard answers", READY_LIMIT_S)
             self.start_node(Node.WORKER)
@@ -205,7 +214,6 @@ class Cluster:
         folder.mkdir(exist_ok=True)
         first = self._ports + (30 if node is Node.HEAD else 40)
         return {
-            FRONT_HOST_VARIABLE: ADDRESSES[node],
             "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{folder}/haproxy.cfg",
             "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{folder}/admin.sock",
             "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{folder}/metrics.sock",

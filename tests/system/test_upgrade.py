@@ -54,16 +54,19 @@ def earlier(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def last_with_fewer_migrations() -> str | None:
-    """Return the commit before the newest migration came, or None."""
-    newest = max((REPOSITORY / MIGRATIONS).glob("*.sql"))
-    added = git(
-        *("log", "--first-parent", "-m", "--diff-filter=A", "--format=%H"),
-        *("--", f"{MIGRATIONS}/{newest.name}"),
-    )
-    if not added:
-        return None
-    parents = git("log", "-1", "--format=%P", added.splitlines()[-1]).split()
-    return parents[0] if parents else None
+    """Return the newest commit whose migrations are the first of today's, unchanged, or None."""
+    today = migrations_of("HEAD")
+    for commit in git("rev-list", "--first-parent", "HEAD").splitlines():
+        then = migrations_of(commit)
+        if then and len(then) < len(today) and today[: len(then)] == then:
+            return commit
+    return None
+
+
+def migrations_of(commit: str) -> list[str]:
+    """Return the migrations of a commit in their order, each with what it contains."""
+    listed = git("ls-tree", "--format=%(objectname) %(path)", commit, f"{MIGRATIONS}/")
+    return sorted(listed.splitlines(), key=lambda line: line.partition(" ")[2])
 
 
 def test_an_update_from_earlier_code_keeps_what_was_queued_and_pays_once(
