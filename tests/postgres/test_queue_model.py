@@ -219,7 +219,9 @@ CRIPPLES = {
         MOVED_OTHERS,
         (("queue_recover_unheld", "task_id <> all($3::uuid[])", "$3::uuid[] is not null"),),
     ),
-    "free_attempts_counted": Cripple(NOT_ITS_ROW, ((RELEASE, " + (not r.counts)::int", ""),)),
+    "free_attempts_counted": Cripple(
+        f"{NOT_ITS_ROW}|handed out as", ((RELEASE, " + (not r.counts)::int", ""),)
+    ),
     "crashes_uncounted": Cripple(
         f"{NOT_ITS_ROW}|handed out as", ((RELEASE, "t.crashes + r.crashed::int", "t.crashes"),)
     ),
@@ -232,7 +234,7 @@ CRIPPLES = {
         ((RELEASE, "r.counts and t.attempt >= t.max_attempts", "false"),),
     ),
     "back_off_ignored": Cripple(
-        "recovery moved others",
+        f"{MOVED_OTHERS}|claimed what was not for this worker",
         (("queue_recover_due", " and not_before <= clock_timestamp()", ""),),
     ),
     "waiting_claimed": Cripple(
@@ -262,19 +264,13 @@ CRIPPLES = {
 }
 SLOWLY_FOUND = {
     "claim_without_lease",
-    "suspects_beside_others",
     "attempts_without_end",
     "back_off_ignored",
     "claims_of_one_row_by_two",
-    "free_attempts_counted",
     "head_starts_reversed",
-    "keys_of_the_undone_kept",
     "losses_without_bound",
     "other_tenants_cancelled",
     "priorities_ignored",
-    "recovery_of_claims_on_their_way",
-    "recovery_of_what_is_held",
-    "release_without_fence",
     "running_expired",
     "waiting_claimed",
 }
