@@ -22,6 +22,9 @@ STEP_S = 100.0
 """Time passes in such steps; every length below ends in the middle of one, far from its border."""
 
 LEASE_S = 250.0
+SAME_TIME_S = 5.0
+"""What a run of the machine takes by a real clock, at most; order keys so near are one."""
+
 ANY = 6
 """From this number on a pick means one of all tasks."""
 
@@ -115,7 +118,9 @@ class QueueCaller:
     def renew(self, worker: WorkerId) -> None:
         """Renew a lease as the model does."""
         said = self.run(refusal_of(self.queue.renew(worker, lease_s=LEASE_S)))
-        assert (said is None) == self.model.renew(worker, LEASE_S)
+        assert (said is None) == self.model.renew(worker, LEASE_S), (
+            "a dead worker's lease came back"
+        )
 
     def submission(
         self,
@@ -153,10 +158,11 @@ class QueueCaller:
         """Compare the answer to an admission."""
         expected = self.model.admit(asked, by, deadline_in_s)
         if expected == "conflict":
-            assert isinstance(answer, ConflictError)
+            assert isinstance(answer, ConflictError), "one key took two requests"
             return
-        assert isinstance(answer, Admission)
-        assert (answer.task_id, answer.created) == (expected, expected == asked.task_id)
+        assert isinstance(answer, Admission), f"not admitted: {answer}"
+        told = (answer.task_id, answer.created)
+        assert told == (expected, expected == asked.task_id), "one key has two tasks"
         self.tenants[answer.task_id] = asked.tenant_id
         assert (answer.envelope is not None) == (answer.created and asked.direct)
         if answer.envelope is not None:
@@ -167,19 +173,29 @@ class QueueCaller:
     ) -> None:
         """Compare a claim."""
         taken = {one.task_id for one in claimed}
-        assert len(taken) == len(claimed) <= limit
+        assert len(taken) == len(claimed) <= limit, "claimed too much"
         assert taken <= claimable, "claimed what was not for this worker"
         for envelope in claimed:
             self.model.claim(envelope.task_id, by)
             self._handed(envelope)
+
+    def claimed_in_order(self, claimed: list[TaskEnvelope], claimable: set[TaskId]) -> None:
+        """Look that nothing was left behind that stands before what its tenant was dealt."""
+        rank = {key: self.model.tasks[key].order_s for key in claimable}
+        left = claimable - {one.task_id for one in claimed}
+        for one in claimed:
+            before = [rank[key] for key in left if self.tenants[key] == one.tenant_id]
+            mine = rank.get(one.task_id, float("-inf"))
+            assert mine <= min(before, default=mine) + SAME_TIME_S, "claimed out of its turn"
 
     def _handed(self, envelope: TaskEnvelope) -> None:
         task = self.model.tasks[envelope.task_id]
         assert envelope.tenant_id == task.asked.tenant_id
         assert envelope.payload == task.asked.payload
         counts = (envelope.attempt, envelope.max_attempts, envelope.crashes, envelope.direct)
-        assert counts == (task.attempt, task.max_attempts, task.crashes, task.direct)
-        assert envelope.alone == (task.crashes >= 2)
+        modelled = (task.attempt, task.max_attempts, task.crashes, task.direct)
+        assert counts == modelled, f"handed out as {counts}, modelled as {modelled}"
+        assert envelope.alone == (task.crashes >= 2), "a suspect runs beside others"
         assert (envelope.deadline_unix_s is None) == (task.deadline_s is None)
         if envelope.deadline_unix_s is not None and task.deadline_s is not None:
             left_s = envelope.deadline_unix_s - self.subject.now_unix_s()

@@ -55,6 +55,7 @@ ENDS = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.DEAD, *sorted(FINISHED_
 DIRECT = st.sampled_from((False, False, True))
 ADMISSIONS_AT_MOST = 10
 MANY = 1000
+RACE = "an end and a cancellation both won, or both lost"
 
 
 def check_queue(subject: Subject, run: Run, *, examples: int, steps: int, shrink: bool) -> None:
@@ -142,6 +143,7 @@ class QueueMachine(RuleBasedStateMachine):
         claimed = self.run(self.queue.claim(KIND, by, limit=limit, express=express))
         on_time = [key for key in claimable if not self.caller.is_late(key)]
         assert len(claimed) >= min(1, len(on_time)), "nothing was claimed of what is queued"
+        self.caller.claimed_in_order(claimed, claimable)
         self.caller.claimed(claimed, claimable, by, limit)
 
     @rule()
@@ -163,7 +165,8 @@ class QueueMachine(RuleBasedStateMachine):
     def complete(self, picks: list[int], back: int, state: TaskState) -> None:
         """Finish attempts: the one handed out last, or an older one that was given up."""
         ends = [self.caller.end(one, back, state) for one in self.caller.ran(picks, back)]
-        assert self.run(self.queue.complete(ends)) == self.model.complete(ends)
+        stored = self.run(self.queue.complete(ends))
+        assert stored == self.model.complete(ends), "other ends were stored than were current"
 
     @rule(
         picks=st.lists(PICKS, min_size=1, max_size=2, unique=True),
@@ -190,14 +193,22 @@ class QueueMachine(RuleBasedStateMachine):
             )
             for one in self.caller.ran(picks, back)
         ]
-        assert self.run(self.queue.release(ends)) == self.model.release(ends)
+        stored = self.run(self.queue.release(ends))
+        assert stored == self.model.release(ends), "other attempts were given back than ran"
+
+    @rule(pick=PICKS, worker=WORKERS)
+    def crash_twice(self, pick: int, worker: int) -> None:
+        """Let an agent die under a task, and once more: the task comes back as a suspect."""
+        for _ in range(2):
+            self.release([pick], 0, 0.0, crashed=True, counts=False)
+            self.claim(worker, 3, fresh=True, express=False)
 
     @rule(pick=PICKS, mine=MINE)
     def cancel(self, pick: int, *, mine: bool) -> None:
         """Cancel a task of one's own or of somebody else."""
         task_id, tenant = self.caller.picked(pick, mine=mine)
         said = self.run(refusal_of(self.store.cancel(tenant, task_id)))
-        assert said == self.model.cancel(tenant, task_id)
+        assert said == self.model.cancel(tenant, task_id), "cancelled what may not be, or not"
 
     @rule(pick=PICKS)
     def cancel_and_complete_at_once(self, pick: int) -> None:
@@ -216,11 +227,11 @@ class QueueMachine(RuleBasedStateMachine):
 
         refusal, stored = self.run(both())
         if refusal is None:
-            assert self.model.cancel(tenant, task_id) is None
-            assert stored == self.model.complete(ends)
+            assert self.model.cancel(tenant, task_id) is None, RACE
+            assert stored == self.model.complete(ends), RACE
         else:
-            assert stored == self.model.complete(ends)
-            assert refusal == self.model.cancel(tenant, task_id)
+            assert stored == self.model.complete(ends), RACE
+            assert refusal == self.model.cancel(tenant, task_id), RACE
 
     @rule(pick=PICKS, mine=MINE, deadline_in_s=st.sampled_from(DEADLINES_S))
     def replay(self, pick: int, *, mine: bool, deadline_in_s: float | None) -> None:
@@ -230,7 +241,8 @@ class QueueMachine(RuleBasedStateMachine):
         deadline_at = None if unix_s is None else datetime.fromtimestamp(unix_s, UTC)
         replay = self.subject.replay(tenant, task_id, deadline_at)
         said = self.run(refusal_of(replay))
-        assert said == self.model.replay(tenant, task_id, deadline_in_s)
+        modelled = self.model.replay(tenant, task_id, deadline_in_s)
+        assert said == modelled, "replayed what may not be, or not"
         self.replayed |= {task_id} if said is None else set()
 
     @rule(steps=st.integers(1, 3))
@@ -256,7 +268,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.pass_time(steps)
         by, holds = self.caller.held(worker, knows=knows)
         moved = self.run(self.queue.recover(limit=MANY, worker=by, holds=holds))
-        assert moved == self.model.recover(by, holds)
+        assert moved == self.model.recover(by, holds), "recovery moved others than are lost or due"
         self.caller.nobody_dead_runs()
 
     @rule(steps=st.integers(0, 3), worker=st.sampled_from((0, 1, None)), knows=st.booleans())
@@ -293,7 +305,8 @@ class QueueMachine(RuleBasedStateMachine):
             {task_id} if known is None or known.is_finished else set()
         )
         if known is None or known.asked.tenant_id != tenant:
-            assert self.run(refusal_of(self.store.get(tenant, task_id))) == "not_found"
+            said = self.run(refusal_of(self.store.get(tenant, task_id)))
+            assert said == "not_found", "another tenant's task was seen"
             return
         task = self.run(self.store.get(tenant, task_id))
         kept = {one.attempt: (one.state, one.crashed) for one in known.attempts}
@@ -312,6 +325,8 @@ class QueueMachine(RuleBasedStateMachine):
         assert not faults, "; ".join(faults)
         modelled = self.model.seen()
         for task_id in seen.tasks.keys() | modelled.tasks.keys():
-            assert seen.tasks.get(task_id) == modelled.tasks.get(task_id)
-        assert (seen.alive, seen.dead) == (modelled.alive, modelled.dead)
-        assert seen.bills == modelled.bills
+            row, model = seen.tasks.get(task_id), modelled.tasks.get(task_id)
+            assert row == model, f"a row is not as modelled: {row} != {model}"
+        leases = (seen.alive, seen.dead)
+        assert leases == (modelled.alive, modelled.dead), "the leases are not as modelled"
+        assert seen.bills == modelled.bills, "the bills are not as modelled"

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from domain.ids import TaskId, TenantId, WorkerId
 from domain.task import (
+    BOOST_S,
     DEFAULT_MAX_ATTEMPTS,
     FINISHED_STATES,
     REPLAYABLE_STATES,
@@ -80,6 +81,7 @@ class ModelTask:
     direct: bool
     deadline_s: float | None
     key: str | None
+    order_s: float
     attempt: int = 0
     crashes: int = 0
     worker_losses: int = 0
@@ -173,6 +175,7 @@ class QueueModel:
             asked.direct,
             deadline_s,
             asked.idempotency_key,
+            order_s=self.now_s - BOOST_S[asked.priority],
         )
         if asked.direct:
             self._take(new, worker)
@@ -252,6 +255,7 @@ class QueueModel:
         task.attempt += 1
         task.max_attempts = task.attempt + DEFAULT_MAX_ATTEMPTS
         task.crashes, task.worker_losses, task.direct = 0, 0, False
+        task.order_s = self.now_s - BOOST_S[task.asked.priority]
         task.deadline_s = None if deadline_in_s is None else self.now_s + deadline_in_s
         return None
 

@@ -26,6 +26,13 @@ MOVES = """
         leased, error
     from watch_moves order by number
 """
+EVENTS = """
+    select task_id::text, tenant_id, state, attempt, type, null as webhook_id from task_events
+    union all
+    select task_id::text, tenant_id, task_state, task_attempt, type, webhook_id::text
+    from webhook_deliveries where task_id is not null
+"""
+WEBHOOKS = "select webhook_id::text, tenant_id from webhooks where enabled"
 USAGE = "select task_id::text, attempt, call, estimated from usage"
 LEASES = "select worker_id::text from watch_leases"
 LIVE_WORKERS = "select worker_id::text from workers where lease_until > clock_timestamp()"
@@ -70,6 +77,8 @@ class Evidence:
     moves: Sequence[dict[str, Any]]
     usage: Sequence[dict[str, Any]]
     asked: Sequence[Asked]
+    outbox: Sequence[dict[str, Any]] = ()
+    webhooks: Sequence[dict[str, Any]] = ()
     leases_back: Sequence[str] = ()
     live_workers: int = 0
     orchestrators: int = 0
@@ -100,6 +109,8 @@ def read_rows(world: World) -> dict[str, Any]:
     return {
         "tasks": world.rows(TASKS),
         "moves": world.rows(MOVES),
+        "outbox": world.rows(EVENTS),
+        "webhooks": world.rows(WEBHOOKS),
         "usage": world.rows(USAGE),
         "leases_back": [row["worker_id"] for row in world.rows(LEASES)],
         "live_workers": len(world.rows(LIVE_WORKERS)),

@@ -89,6 +89,12 @@ GUARDS: Mapping[str, Guard] = {
         frozenset({"one_task_a_key"}),
         ("drop index tasks_idempotency",),
     ),
+    "outbox": Guard(
+        (),
+        (Kind.KILL_AGENT, Kind.KILL_ORCHESTRATOR),
+        frozenset({"every_end_is_told"}),
+        ("drop trigger note_moved_tasks on tasks",),
+    ),
     "bill": Guard(
         (
             Patch(

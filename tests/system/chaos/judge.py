@@ -175,6 +175,23 @@ def _may_fail(order: Order) -> bool:
     return order.strict or order.kills
 
 
+def every_end_is_told(case: Case) -> Iterator[str]:
+    """Each end is one event of its tenant, and one delivery to each webhook of the tenant."""
+    told = Counter(
+        (one["task_id"], one["tenant_id"], one["state"], one["attempt"], one["webhook_id"])
+        for one in case.evidence.outbox
+    )
+    for row in case.evidence.tasks:
+        hooks = [
+            h["webhook_id"] for h in case.evidence.webhooks if h["tenant_id"] == row["tenant_id"]
+        ]
+        for hook in (None, *hooks) if row["state"] in FINISHED else ():
+            end = (row["task_id"], row["tenant_id"], row["state"], row["attempt"], hook)
+            if told[end] != 1:
+                what = "event" if hook is None else "delivery"
+                yield f"{row['name']}: {told[end]} times told as {row['state']} by {what}"
+
+
 def no_lease_left(case: Case) -> Iterator[str]:
     """Nothing runs without anybody, and no more workers are alive than orchestrators."""
     for row in case.evidence.tasks:
@@ -314,6 +331,7 @@ RULES: Mapping[str, Callable[[Case], Iterator[str]]] = {
         only_killers_are_poison,
         innocents_survive_crashes,
         ends_are_asked_for,
+        every_end_is_told,
         no_lease_left,
         no_lease_comes_back,
         claims_are_leased,
