@@ -59,6 +59,12 @@ ON_THE_WORKER = {
 CLUSTER_PORTS = 22_000
 NODES_LIMIT_S = 120.0
 
+IN_FLIGHT = """
+    select count(*) as n
+    from tasks join workers on workers.worker_id = tasks.claimed_by
+    where tasks.state = 'running' and workers.lease_until > clock_timestamp()
+"""
+
 WATCH = Path(__file__).with_name("watch.sql")
 
 
@@ -178,10 +184,12 @@ class World:
         return asyncio.run(read())
 
     def in_flight(self) -> int:
-        """Return how many tasks run now; where the database is silent, by the provider's calls."""
+        """Return how many tasks run under a live lease; by the provider's calls where that fails.
+
+        What is left of an orchestrator that died is not in flight: nothing can be lost of it.
+        """
         try:
-            query = "select count(*) as n from tasks where state = 'running'"
-            return int(self.rows(query)[0]["n"])
+            return int(self.rows(IN_FLIGHT)[0]["n"])
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return int(self.provider.summary()["in_flight"])
 
