@@ -41,7 +41,6 @@ VARIABLES = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
-    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     "RAY_health_check_initial_delay_ms": "3000",
     "RAY_health_check_period_ms": "1000",
