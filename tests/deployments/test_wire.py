@@ -1,5 +1,10 @@
 """What travels between orchestrator and agents."""
 
+import json
+from base64 import b64decode
+from pathlib import Path
+from uuid import UUID
+
 import msgspec
 import pytest
 
@@ -17,6 +22,7 @@ from deployments.wire import (
     encode_group,
     is_readable,
 )
+from domain.ids import TaskId
 from domain.task import ENVELOPE_SCHEMA_VERSION, Priority
 from tests.fakes.agents import a_bill
 from tests.fakes.tasks import envelope, task_id
@@ -71,3 +77,26 @@ def test_what_is_no_batch_is_refused() -> None:
 def test_this_version_and_the_one_before_are_read(step: int, expected: bool) -> None:  # noqa: FBT001 - a table
     task = envelope(1, schema_version=ENVELOPE_SCHEMA_VERSION + step)
     assert is_readable(task) is expected
+
+
+SPECIMENS = sorted((Path(__file__).parent / "specimens").glob("*.json"))
+"""What earlier code has put on the wire; none is ever changed, and a new version adds its own."""
+
+
+@pytest.mark.parametrize("file", SPECIMENS, ids=lambda file: file.stem)
+def test_what_earlier_code_sent_is_read_as_it_was_meant(file: Path) -> None:
+    said = json.loads(file.read_text(encoding="utf-8"))
+    batch = decode_batch(b64decode(said["batch"]))
+    (task,) = batch.tasks
+    assert is_readable(task)
+    assert (batch.sender, task.task_id, task.attempt, task.crashes) == ("me", UUID(int=1), 2, 2)
+    assert (task.priority, task.deadline_unix_s, task.alone) == (Priority.URGENT, 1.5, True)
+    assert task.payload == b'{"a":"\xc3\xa4"}'
+    group = decode_group(b64decode(said["group"]))
+    failed, succeeded = group.outcomes
+    assert (group.slots, group.free, group.share, group.started) == (4, 1, 2, (UUID(int=3),))
+    assert (failed.ending, failed.code, failed.retryable) == (Ending.FAILED, "c", True)
+    assert [(one.call, one.prompt_tokens, one.cost_nanousd) for one in failed.usage] == [(0, 10, 7)]
+    assert (succeeded.result, succeeded.retry_after_s) == (b'{"x":1}', None)
+    cancels = decode_cancels(b64decode(said["cancels"]))
+    assert cancels == [Cancel(TaskId(UUID(int=7)), 2), Cancel(TaskId(UUID(int=8)))]

@@ -47,6 +47,21 @@ def until(condition: Callable[[], bool], what: str, limit_s: float = START_LIMIT
         time.sleep(LOOK_S)
 
 
+def run_migrate(folder: Path, variables: Mapping[str, str]) -> str:
+    """Bring the tables of a database to the version of the code; return what was said."""
+    done = subprocess.run(
+        [GARDENOS, "migrate"],
+        cwd=folder,
+        env=environment(variables),
+        capture_output=True,
+        text=True,
+        timeout=START_LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 class Application:
     """``gardenos serve`` in ``folder``, with everything it starts."""
 
@@ -94,6 +109,10 @@ class Application:
         """Return the process and everything it started."""
         main = psutil.Process(self.pid)
         return [main, *main.children(recursive=True)]
+
+    def serving(self) -> list[psutil.Process]:
+        """Return the processes among which callers are served: all of them."""
+        return self.processes()
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """Return the replicas of a deployment by the names Ray gives its processes."""

@@ -97,7 +97,7 @@ class Cluster:
             self.start_node(Node.HEAD)
             until(self._head_answers, "the head's dashboard answers", READY_LIMIT_S)
             self.start_node(Node.WORKER)
-            until(lambda: self._alive_nodes() == len(Node), "the worker has joined", READY_LIMIT_S)
+            until(self.has_both_nodes, "the worker has joined", READY_LIMIT_S)
             opened.pop_all()
         return self
 
@@ -181,12 +181,24 @@ class Cluster:
         started = self._nodes.get(node)
         if started is None or started.poll() is not None:
             return []
-        main = psutil.Process(started.pid)
-        return [main, *main.children(recursive=True)]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            main = psutil.Process(started.pid)
+            return [main, *main.children(recursive=True)]
+        return []
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes of both nodes."""
         return [process for node in Node for process in self.of_node(node)]
+
+    def serving(self) -> list[psutil.Process]:
+        """Return the processes among which callers are served: those of the worker."""
+        return self.of_node(Node.WORKER)
+
+    def has_both_nodes(self) -> bool:
+        """Whether the head answers and sees the worker alive."""
+        with contextlib.suppress(httpx.HTTPError):
+            return self._alive_nodes() == len(Node)
+        return False
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """Return the replicas of a deployment by the names Ray gives its processes."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import asyncpg
 
 from postgres.embedded import EmbeddedServer, start_embedded
 from tests.provider.beside import ProviderProcess
-from tests.system.application import GARDENOS, environment
+from tests.system.application import run_migrate
 from tests.system.callers import lead
 from tests.system.cluster import Cluster
 
@@ -56,17 +55,7 @@ class Site:
     def migrate(self, *, tree: Path | None = None) -> str:
         """Bring the tables to this version, or to that of another tree; return what was said."""
         own = {} if tree is None else {"PYTHONPATH": str(tree)}
-        done = subprocess.run(
-            [GARDENOS, "migrate"],
-            cwd=self.folder,
-            env=environment({**self.variables, **own}),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run_migrate(self.folder, {**self.variables, **own})
 
     def submit(self, prefix: str, count: int) -> dict[str, str]:
         """Queue leads in one batch; return the task that was promised for each."""

@@ -16,6 +16,9 @@ from tests.system.chaos.run import ONE_NODE, Plan, guarded, perform
 from tests.system.chaos.schedule import Kind
 from tests.system.chaos.world import Wish, World
 
+SETTLE_S = {False: 45.0, True: 120.0}
+"""How long everything may take to end, with one node and with two, in seconds."""
+
 
 @click.command()
 @click.option("--faults", default=60, show_default=True, help="Faults that must count.")
@@ -23,6 +26,13 @@ from tests.system.chaos.world import Wish, World
 @click.option("--seed", default=1, show_default=True, help="The same seed plays the same faults.")
 @click.option("--gap-s", default=2.5, show_default=True, help="Mean time between faults.")
 @click.option("--without", type=click.Choice(sorted(GUARDS)), help="Take a guard out.")
+@click.option(
+    "--nodes",
+    type=click.Choice(["1", "2"]),
+    default="2",
+    show_default=True,
+    help="Nodes of the cluster; one of two can be killed. With --without it is one.",
+)
 @click.option("--kind", "kinds", multiple=True, type=click.Choice([one.value for one in Kind]))
 @click.option("--keep", is_flag=True, help="Keep the folder of the run.")
 def main(**given: object) -> None:
@@ -32,12 +42,15 @@ def main(**given: object) -> None:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     faults = int(str(given["faults"]))
+    two_nodes = given["nodes"] == "2" and not given["without"]
+    usual = tuple(Kind) if two_nodes else ONE_NODE
     plan = Plan(
         seed=int(str(given["seed"])),
         faults=faults,
         tasks=int(str(given["tasks"] or 10 * faults)),
         gap_s=float(str(given["gap_s"])),
-        kinds=tuple(Kind(one) for one in given["kinds"]) or ONE_NODE,  # type: ignore[attr-defined]
+        kinds=tuple(Kind(one) for one in given["kinds"]) or usual,  # type: ignore[attr-defined]
+        settle_s=SETTLE_S[two_nodes],
     )
     guard = GUARDS[str(given["without"])] if given["without"] else None
     plan = guarded(plan, guard) if guard else plan
@@ -45,13 +58,14 @@ def main(**given: object) -> None:
     click.echo(f"schedule of seed {plan.seed}; a fault with none in flight is followed by another:")
     for _ in range(plan.faults):
         click.echo(f"  {next(schedule)}")
-    folder = Path(tempfile.mkdtemp(prefix="gardenos-chaos-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="gdn-", dir="/tmp"))
     folder.chmod(0o711)
     wish = Wish(
         folder,
         plan.seed,
         tuple(guard.patches) if guard else (),
         tuple(guard.statements) if guard else (),
+        two_nodes,
     )
     try:
         with World(wish) as world:

@@ -12,8 +12,11 @@ import psutil
 
 from tests.system.chaos.schedule import CRASHES, DATABASE, PAUSES, PROVIDER_RULES, Kind, Planned
 from tests.system.chaos.world import World
+from tests.system.cluster import Node
 
-UNDO_LIMIT_S = 60.0
+UNDO_LIMIT_S = 180.0
+NODE_BACK_S = 40.0
+"""So long after its start a node may take to serve as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,20 @@ class Strikes:
         self._provider: list[Kind] = []
         self._lock = threading.Lock()
         self._database = threading.Lock()
+        self._node = threading.Lock()
         self.failures: list[str] = []
 
     def strike(self, planned: Planned) -> Strike:
-        """Do a fault; return what it hit. Waits for a fault of the database before another."""
+        """Do a fault; return what it hit. Waits for an earlier one of the database or a node."""
         if planned.kind in DATABASE:
             self._database.acquire()
+        if planned.kind is Kind.KILL_NODE:
+            self._node.acquire()
         in_flight = self._world.in_flight()
         began = time.time()
         target = self._do(planned)
-        return Strike(planned, in_flight, target, began, began + planned.duration_s)
+        lasts_s = planned.duration_s + (NODE_BACK_S if planned.kind is Kind.KILL_NODE else 0.0)
+        return Strike(planned, in_flight, target, began, began + lasts_s)
 
     def end(self) -> None:
         """Wait until everything is undone."""
@@ -85,6 +92,8 @@ class Strikes:
             return self._stall_database(planned)
         if planned.kind in DATABASE:
             return self._stop_database(planned)
+        if planned.kind is Kind.KILL_NODE:
+            return self._kill_node(planned)
         targets = self._targets(planned.kind)
         return self._pause(planned, targets) if planned.kind in PAUSES else _kill(planned, targets)
 
@@ -130,6 +139,19 @@ class Strikes:
 
         self._undo(planned, stop_and_start, after_s=0.0)
         return "postgres"
+
+    def _kill_node(self, planned: Planned) -> str:
+        node = list(Node)[planned.of(len(Node))]
+        killed = self._world.kill_node(node)
+
+        def start() -> None:
+            try:
+                self._world.start_node(node)
+            finally:
+                self._node.release()
+
+        self._undo(planned, start)
+        return f"{node}, {killed} processes"
 
     def _stall_database(self, planned: Planned) -> str:
         frozen = self._world.database_processes()

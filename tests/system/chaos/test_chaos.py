@@ -36,3 +36,18 @@ def test_a_short_run_of_faults_breaks_no_promise() -> None:
             evidence = perform(SHORT, world, print)
     assert judge(evidence) == []
     assert sum(strike.counts for strike in evidence.strikes) == SHORT.faults
+
+
+NODES = Plan(seed=4, faults=3, tasks=150, killers=0, gap_s=8, kinds=(Kind.KILL_NODE,), settle_s=120)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_node_that_dies_under_load_breaks_no_promise() -> None:
+    with TemporaryDirectory(prefix="gdn-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with World(Wish(folder, NODES.seed, two_nodes=True)) as world:
+            evidence = perform(NODES, world, print)
+    assert judge(evidence) == []
+    assert {strike.target.partition(",")[0] for strike in evidence.strikes} == {"head", "worker"}

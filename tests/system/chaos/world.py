@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ import psutil
 
 from postgres.embedded import EmbeddedServer, start_embedded
 from tests.provider.beside import ProviderProcess
-from tests.system.application import Application, until
+from tests.system.application import Application, run_migrate, until
 from tests.system.chaos.tenants import VARIABLES as TENANT_VARIABLES
 from tests.system.chaos.tenants import tenant_headers
 from tests.system.chaos.tree import Patch, copied_tree
+from tests.system.cluster import Cluster, Node
 
 REPLICAS = {"Paid": 2, "LeadAnalysis": 2, "Orchestrator": 2}
 LEASE_S = 5.0
@@ -49,6 +50,21 @@ VARIABLES = {
     "GARDENOS_DASHBOARD__ENABLED": "false",
 }
 
+ON_THE_WORKER = {
+    f"GARDENOS_{section}__CPUS": "0.1"
+    for section in ("INGRESS", "AGENTS__PAID", "AGENTS__LEAD_ANALYSIS", "AGENTS__FOLLOW_UP")
+}
+"""What keeps every replica off the head of two nodes, which offers no core."""
+
+CLUSTER_PORTS = 22_000
+NODES_LIMIT_S = 120.0
+
+IN_FLIGHT = """
+    select count(*) as n
+    from tasks join workers on workers.worker_id = tasks.claimed_by
+    where tasks.state = 'running' and workers.lease_until > clock_timestamp()
+"""
+
 WATCH = Path(__file__).with_name("watch.sql")
 
 
@@ -60,12 +76,14 @@ class Wish:
         folder: For everything it writes; short and open to the database's user.
         patches: What the product's copy shall have.
         statements: Run on the database once it is migrated.
+        two_nodes: Whether it stands on a cluster of a head and a worker that can be killed.
     """
 
     folder: Path
     seed: int
     patches: tuple[Patch, ...] = ()
     statements: tuple[str, ...] = ()
+    two_nodes: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +93,7 @@ class World:
     wish: Wish
     provider: ProviderProcess = field(init=False)
     database: EmbeddedServer = field(init=False)
-    application: Application = field(init=False)
+    application: Application | Cluster = field(init=False)
     tenants: Mapping[str, dict[str, str]] = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
 
@@ -96,7 +114,7 @@ class World:
                 "GARDENOS_MODEL__BASE_URL": self.provider.base_url,
                 "PYTHONPATH": tree,
             }
-            self.application = opened.enter_context(Application(folder, variables))
+            self.application = opened.enter_context(self._start(variables))
             self.tenants = tenant_headers(self.database.dsn)
             self.sql(*self.wish.statements, WATCH.read_text(encoding="utf-8"))
             until(self.is_whole, "every replica is there")
@@ -106,6 +124,33 @@ class World:
     def __exit__(self, *error: object) -> None:
         self.resume_all()
         self._open.close()
+
+    @contextlib.contextmanager
+    def _start(self, variables: dict[str, str]) -> Iterator[Application | Cluster]:
+        folder = self.wish.folder
+        if not self.wish.two_nodes:
+            with Application(folder, variables) as application:
+                yield application
+            return
+        run_migrate(folder, variables)
+        with Cluster(folder, {**variables, **ON_THE_WORKER}, ports=CLUSTER_PORTS) as cluster:
+            cluster.deploy()
+            yield cluster
+
+    @property
+    def cluster(self) -> Cluster:
+        """The two nodes; only where the wish asked for them."""
+        assert isinstance(self.application, Cluster)
+        return self.application
+
+    def kill_node(self, node: Node) -> int:
+        """Kill every process of a node; return how many there were."""
+        return self.cluster.kill_node(node)
+
+    def start_node(self, node: Node) -> None:
+        """Start a node again; returns once both are alive."""
+        self.cluster.start_node(node)
+        until(self.cluster.has_both_nodes, f"both nodes are there after {node}", NODES_LIMIT_S)
 
     def sql(self, *statements: str) -> None:
         """Run statements on the database."""
@@ -139,10 +184,12 @@ class World:
         return asyncio.run(read())
 
     def in_flight(self) -> int:
-        """Return how many tasks run now; where the database is silent, by the provider's calls."""
+        """Return how many tasks run under a live lease; by the provider's calls where that fails.
+
+        What is left of an orchestrator that died is not in flight: nothing can be lost of it.
+        """
         try:
-            query = "select count(*) as n from tasks where state = 'running'"
-            return int(self.rows(query)[0]["n"])
+            return int(self.rows(IN_FLIGHT)[0]["n"])
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return int(self.provider.summary()["in_flight"])
 
@@ -162,12 +209,10 @@ class World:
 
     def proxies(self) -> list[psutil.Process]:
         """Return what stands between a caller and the orchestrators: HAProxy and Serve's actors."""
-        haproxy = [
-            process
-            for process in self.application.processes()
-            if _name(process) == "haproxy" and not _is_gone(process)
-        ]
-        return [*self.named("ray::ProxyActor", "ray::HAProxyManager"), *haproxy]
+        there = self.application.serving()
+        haproxy = [one for one in there if _name(one) == "haproxy" and not _is_gone(one)]
+        actors = self.named("ray::ProxyActor", "ray::HAProxyManager")
+        return [*(one for one in actors if one in there), *haproxy]
 
     def is_whole(self) -> bool:
         """Whether exactly the replicas there should be are there, and the service is ready."""
