@@ -11,8 +11,9 @@ import orjson
 
 from tests.provider.calls import Call, read_calls
 from tests.system.chaos.orders import Order
+from tests.system.chaos.receiver import receipts_of
 from tests.system.chaos.strikes import Strike
-from tests.system.chaos.world import World
+from tests.system.chaos.world import RECEIPTS, World
 
 TASKS = """
     select task_id::text, tenant_id, kind, state, attempt, crashes, direct, idempotency_key, error,
@@ -79,6 +80,7 @@ class Evidence:
         agents: Processes of the paid agent that lived when the evidence was read.
         orchestrators_born: When each orchestrator that then lived had begun.
         read_unix_s: When the evidence was read.
+        receipts: The log of the receiver of webhooks.
     """
 
     orders: Sequence[Order]
@@ -99,6 +101,7 @@ class Evidence:
     agents: Sequence[int] = ()
     orchestrators_born: Sequence[float] = ()
     read_unix_s: float = 0.0
+    receipts: Sequence[dict[str, Any]] = ()
 
 
 def asked_of(log: Path) -> list[Asked]:
@@ -124,6 +127,7 @@ def read_rows(world: World) -> dict[str, Any]:
     """Return the parts of the evidence that stand in the database, and who lives."""
     return {
         "read_unix_s": time.time(),
+        "receipts": receipts_of(world.wish.folder / RECEIPTS),
         "agents": [process.pid for process in world.replicas("Paid")],
         "orchestrators_born": [one.create_time() for one in world.replicas("Orchestrator")],
         "renewals": {row["worker_id"]: row["at"] for row in world.rows(RENEWALS)},

@@ -12,6 +12,7 @@ from tests.system.chaos.bills import late_attempts, owed
 from tests.system.chaos.causes import LOST, Faults, History, unexplained
 from tests.system.chaos.evidence import Asked, Evidence
 from tests.system.chaos.orders import PAID, Order
+from tests.system.chaos.receipts import end_of, faults_of
 
 FINISHED = frozenset({"succeeded", "failed", "cancelled", "expired", "dead", "abandoned"})
 STORED_ENDS = frozenset({"succeeded", "failed"})
@@ -204,6 +205,12 @@ def every_end_is_told(case: Case) -> Iterator[str]:
                 yield f"{row['name']}: {told[end]} times told as {row['state']} by {what}"
 
 
+def every_end_is_received(case: Case) -> Iterator[str]:
+    """Each end has reached its tenant's receiver, signed, under one id however often it came."""
+    ends = [end_of(row) for row in case.evidence.tasks if row["state"] in FINISHED]
+    yield from faults_of(case.evidence.receipts, ends)
+
+
 def no_lease_left(case: Case) -> Iterator[str]:
     """Nothing runs without anybody, and no more workers are alive than orchestrators."""
     for row in case.evidence.tasks:
@@ -361,6 +368,7 @@ RULES: Mapping[str, Callable[[Case], Iterator[str]]] = {
         innocents_survive_crashes,
         ends_are_asked_for,
         every_end_is_told,
+        every_end_is_received,
         no_lease_left,
         no_lease_comes_back,
         claims_are_leased,
