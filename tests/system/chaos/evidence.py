@@ -1,7 +1,8 @@
 """What the judge goes by: the journal, the provider's log, the rows, and the processes' sizes."""
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import orjson
 
 from tests.provider.calls import Call, read_calls
 from tests.system.chaos.orders import Order
+from tests.system.chaos.receiver import receipts_of
 from tests.system.chaos.strikes import Strike
-from tests.system.chaos.world import World
+from tests.system.chaos.world import RECEIPTS, World
 
 TASKS = """
     select task_id::text, tenant_id, kind, state, attempt, crashes, direct, idempotency_key, error,
@@ -23,7 +25,7 @@ TASKS = """
 """
 MOVES = """
     select extract(epoch from at)::float8 as at, task_id::text, attempt, before, after, direct,
-        leased, error
+        leased, worker_id::text, error
     from watch_moves order by number
 """
 EVENTS = """
@@ -34,6 +36,7 @@ EVENTS = """
 """
 WEBHOOKS = "select webhook_id::text, tenant_id from webhooks where enabled"
 USAGE = "select task_id::text, attempt, call, estimated from usage"
+RENEWALS = "select worker_id::text, extract(epoch from at)::float8 as at from watch_renewals"
 LEASES = "select worker_id::text from watch_leases"
 LIVE_WORKERS = "select worker_id::text from workers where lease_until > clock_timestamp()"
 
@@ -59,16 +62,26 @@ class Asked:
     Attributes:
         name: Of the order.
         attempt: Where the question tells it, or None.
+        pid: Of the process that asked, likewise.
     """
 
     call: Call
     name: str
     attempt: int | None
+    pid: int | None = None
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Everything that is known of a run, seen from outside."""
+    """Everything that is known of a run, seen from outside.
+
+    Attributes:
+        renewals: When each worker, by its id, last renewed its lease, in seconds since 1970.
+        agents: Processes of the paid agent that lived when the evidence was read.
+        orchestrators_born: When each orchestrator that then lived had begun.
+        read_unix_s: When the evidence was read.
+        receipts: The log of the receiver of webhooks.
+    """
 
     orders: Sequence[Order]
     journal: Sequence[dict[str, Any]]
@@ -84,6 +97,11 @@ class Evidence:
     orchestrators: int = 0
     sizes: Sequence[Size] = ()
     failures: Sequence[str] = field(default_factory=list)
+    renewals: Mapping[str, float] = field(default_factory=dict)
+    agents: Sequence[int] = ()
+    orchestrators_born: Sequence[float] = ()
+    read_unix_s: float = 0.0
+    receipts: Sequence[dict[str, Any]] = ()
 
 
 def asked_of(log: Path) -> list[Asked]:
@@ -92,21 +110,27 @@ def asked_of(log: Path) -> list[Asked]:
     for call in read_calls(log):
         match = _REFERENCE.search(call.user_turn)
         if match is not None:
-            found.append(Asked(call, match[0], _attempt_in(call.user_turn)))
+            turn = call.user_turn
+            found.append(Asked(call, match[0], _told_in(turn, "attempt"), _told_in(turn, "pid")))
     return found
 
 
-def _attempt_in(user_turn: str) -> int | None:
+def _told_in(user_turn: str, field_name: str) -> int | None:
     try:
-        attempt = orjson.loads(user_turn).get("attempt")
+        told = orjson.loads(user_turn).get(field_name)
     except (orjson.JSONDecodeError, AttributeError):
         return None
-    return attempt if isinstance(attempt, int) else None
+    return told if isinstance(told, int) else None
 
 
 def read_rows(world: World) -> dict[str, Any]:
-    """Return the parts of the evidence that stand in the database."""
+    """Return the parts of the evidence that stand in the database, and who lives."""
     return {
+        "read_unix_s": time.time(),
+        "receipts": receipts_of(world.wish.folder / RECEIPTS),
+        "agents": [process.pid for process in world.replicas("Paid")],
+        "orchestrators_born": [one.create_time() for one in world.replicas("Orchestrator")],
+        "renewals": {row["worker_id"]: row["at"] for row in world.rows(RENEWALS)},
         "tasks": world.rows(TASKS),
         "moves": world.rows(MOVES),
         "outbox": world.rows(EVENTS),

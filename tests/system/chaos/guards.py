@@ -105,7 +105,7 @@ GUARDS: Mapping[str, Guard] = {
             ),
         ),
         (Kind.PAUSE_AGENT,),
-        frozenset({"answered_calls_are_billed"}),
+        frozenset({"late_calls_are_billed"}),
     ),
 }
 """By name. ``bill`` makes the ledger fenced as results are: late bills are then lost."""

@@ -3,21 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import orjson
 
 from tests.provider.calls import Outcome
+from tests.system.chaos.bills import late_attempts, owed
+from tests.system.chaos.causes import LOST, Faults, History, unexplained
 from tests.system.chaos.evidence import Asked, Evidence
 from tests.system.chaos.orders import PAID, Order
+from tests.system.chaos.receipts import end_of, faults_of
 
 FINISHED = frozenset({"succeeded", "failed", "cancelled", "expired", "dead", "abandoned"})
 STORED_ENDS = frozenset({"succeeded", "failed"})
 """Ends of an attempt that an agent itself has told, with its bill."""
-
-LOST = ("agent_lost", "worker_lost", "claim_lost", "attempt_limit", "unreached", "handed_back")
-"""Errors of attempts whose agent or orchestrator could tell nothing."""
 
 GIVEN_BACK = frozenset({"abandoned", "cancelled", "expired"})
 
@@ -51,6 +50,7 @@ class Case:
     asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     events: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     bills: Counter[tuple[str, int]] = field(default_factory=Counter)
+    estimated: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         """Sort."""
@@ -64,7 +64,10 @@ class Case:
             self.asked[one.name].append(one)
         for event in evidence.journal:
             self.events[event["name"]].append(event)
-        self.bills.update((row["task_id"], row["attempt"]) for row in evidence.usage)
+        for row in evidence.usage:
+            self.bills[row["task_id"], row["attempt"]] += 1
+            if row["estimated"]:
+                self.estimated[row["task_id"]].add(row["attempt"])
 
     def tasks(self) -> Iterator[tuple[Order, dict[str, Any]]]:
         """Yield every task of an order with its order."""
@@ -72,6 +75,16 @@ class Case:
             if name in self.orders:
                 for row in rows:
                     yield self.orders[name], row
+
+    def crashes(self) -> list[float]:
+        """Return when tasks killed the process of a paid agent, as their moves tell."""
+        return [
+            move["at"]
+            for order, row in self.tasks()
+            if order.kills
+            for move in self.moves[row["task_id"]]
+            if (move["error"] or "").startswith(("agent_lost", "poison"))
+        ]
 
     def struck_between(self, from_s: float, until_s: float) -> bool:
         """Tell whether a fault was active, or had been a moment before, in a span of time."""
@@ -192,6 +205,12 @@ def every_end_is_told(case: Case) -> Iterator[str]:
                 yield f"{row['name']}: {told[end]} times told as {row['state']} by {what}"
 
 
+def every_end_is_received(case: Case) -> Iterator[str]:
+    """Each end has reached its tenant's receiver, signed, under one id however often it came."""
+    ends = [end_of(row) for row in case.evidence.tasks if row["state"] in FINISHED]
+    yield from faults_of(case.evidence.receipts, ends)
+
+
 def no_lease_left(case: Case) -> Iterator[str]:
     """Nothing runs without anybody, and no more workers are alive than orchestrators."""
     for row in case.evidence.tasks:
@@ -269,15 +288,32 @@ def charged_calls(asked: list[Asked], attempt: int | None = None) -> list[Asked]
     ]
 
 
+def late_calls_are_billed(case: Case) -> Iterator[str]:
+    """An attempt that was taken from its agent has a row for each call that it lived to tell."""
+    for order, row in case.tasks():
+        if order.kind != PAID:
+            continue
+        task_id = row["task_id"]
+        for attempt, worker_id in late_attempts(case.moves[task_id]).items():
+            calls = [one for one in case.asked[order.name] if one.attempt == attempt]
+            due, billed = len(owed(calls, worker_id, case.evidence)), case.bills[task_id, attempt]
+            if billed < due:
+                yield f"{order.name}, attempt {attempt}: {due} paid and told, {billed} billed"
+
+
 def repetitions_have_a_cause(case: Case) -> Iterator[str]:
-    """Each further call for an order comes after a fault, of ours or of the provider."""
-    for order, _ in case.tasks():
-        calls = sorted(case.asked[order.name], key=lambda one: one.call.arrived_unix_s)
-        for first, second in pairwise(calls):
-            spoilt = first.call.fault is not None or first.call.outcome is not Outcome.ANSWERED
-            span = (first.call.arrived_unix_s, second.call.arrived_unix_s)
-            if not spoilt and not case.struck_between(*span):
-                yield f"{order.name}: asked again after an answer, with no fault about"
+    """Each further call for an order that had its answer comes of a fault that touched its run."""
+    faults = Faults(case.evidence.strikes, case.crashes())
+    for name, order in case.orders.items():
+        rows = case.by_name[name]
+        history = History(
+            order=order,
+            calls=sorted(case.asked[name], key=lambda one: one.call.arrived_unix_s),
+            moves=[move for row in rows for move in case.moves[row["task_id"]]],
+            events=case.events[name],
+            estimated=frozenset().union(*(case.estimated[row["task_id"]] for row in rows)),
+        )
+        yield from unexplained(history, faults)
 
 
 def direct_callers_have_one_answer(case: Case) -> Iterator[str]:
@@ -332,12 +368,14 @@ RULES: Mapping[str, Callable[[Case], Iterator[str]]] = {
         innocents_survive_crashes,
         ends_are_asked_for,
         every_end_is_told,
+        every_end_is_received,
         no_lease_left,
         no_lease_comes_back,
         claims_are_leased,
         nothing_is_billed_without_a_task,
         nothing_is_billed_twice,
         answered_calls_are_billed,
+        late_calls_are_billed,
         repetitions_have_a_cause,
         direct_callers_have_one_answer,
         nothing_leaks,

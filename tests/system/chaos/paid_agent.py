@@ -71,7 +71,7 @@ def _question(name: str, attempt: int) -> Question[Echo]:
     return Question(
         name="echo",
         system="Answer with a JSON object.",
-        user=json.dumps({"ref": name, "attempt": attempt}),
+        user=json.dumps({"ref": name, "attempt": attempt, "pid": os.getpid()}),
         answer=Echo,
         max_output_tokens=50,
         prompt_version="1",

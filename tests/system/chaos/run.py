@@ -154,12 +154,15 @@ def _unsettled(world: World) -> str:
         return "not ready"
     try:
         rows = world.rows(TASKS)
+        untold = len(world.rows("select 1 from webhook_deliveries where state = 'pending'"))
         live = len(world.rows("select 1 as n from workers where lease_until > clock_timestamp()"))
     except (OSError, TimeoutError) as error:
         return repr(error)
     still = [f"{row['name']} {row['state']}" for row in rows if row["state"] not in FINISHED]
     if still:
         return f"{len(still)} tasks: {still[:3]}"
+    if untold:
+        return f"{untold} messages to webhooks"
     return "" if live == REPLICAS["Orchestrator"] else f"{live} leases"
 
 

@@ -17,6 +17,8 @@ import psutil
 from postgres.embedded import EmbeddedServer, start_embedded
 from tests.provider.beside import ProviderProcess
 from tests.system.application import Application, run_migrate, until
+from tests.system.chaos.receiver import VARIABLES as RECEIVER_VARIABLES
+from tests.system.chaos.receiver import Receiver
 from tests.system.chaos.tenants import VARIABLES as TENANT_VARIABLES
 from tests.system.chaos.tenants import tenant_headers
 from tests.system.chaos.tree import Patch, copied_tree
@@ -65,6 +67,7 @@ IN_FLIGHT = """
     where tasks.state = 'running' and workers.lease_until > clock_timestamp()
 """
 
+RECEIPTS = "receiver.jsonl"
 WATCH = Path(__file__).with_name("watch.sql")
 
 
@@ -110,13 +113,16 @@ class World:
             variables = {
                 **VARIABLES,
                 **TENANT_VARIABLES,
+                **RECEIVER_VARIABLES,
                 "GARDENOS_DATABASE_URL": self.database.dsn,
                 "GARDENOS_MODEL__BASE_URL": self.provider.base_url,
                 "PYTHONPATH": tree,
             }
             self.application = opened.enter_context(self._start(variables))
             self.tenants = tenant_headers(self.database.dsn)
-            self.sql(*self.wish.statements, WATCH.read_text(encoding="utf-8"))
+            receiver = opened.enter_context(Receiver(folder / RECEIPTS, seed=self.wish.seed))
+            watch = WATCH.read_text(encoding="utf-8").replace("'receiver:", f"'{receiver.address}")
+            self.sql(*self.wish.statements, watch)
             until(self.is_whole, "every replica is there")
             self._open = opened.pop_all()
         return self
