@@ -2,7 +2,6 @@
 
 Run: ``python -m benchmarks.claim_of_a_million``. Prints one JSON line. ``reserving`` adds to the
 same statement what budgets will need: a row per tenant, locked in order, debited by what was taken.
-``bounded`` starts at a lower bound of the order key.
 """
 
 import asyncio
@@ -84,19 +83,17 @@ async def measure(dsn: str, tenants: int) -> dict[str, float]:
             " values ($1, clock_timestamp() + interval '1 hour')",
             worker,
         )
-        bound = await connection.fetchval("select min(order_key) from tasks")
         kinds = {
-            "plain": (queries.load("queue_claim"), None),
-            "bounded": (queries.load("queue_claim"), bound),
-            "reserving": (RESERVING, bound),
-            "express_empty": (EXPRESS_CLAIM, None),
+            "plain": queries.load("queue_claim"),
+            "reserving": RESERVING,
+            "express_empty": EXPRESS_CLAIM,
         }
         figures: dict[str, float] = {}
-        for name, (query, lower) in kinds.items():
+        for name, query in kinds.items():
             took_ms, cursor = [], ""
             for _ in range(CLAIMS):
                 began_s = time.perf_counter()
-                rows = await connection.fetch(query, "noop", worker, LIMIT, cursor, lower)
+                rows = await connection.fetch(query, "noop", worker, LIMIT, cursor)
                 took_ms.append((time.perf_counter() - began_s) * 1000)
                 if rows:
                     cursor = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]

@@ -93,7 +93,7 @@ class PostgresTaskQueue:
             return []
         query = EXPRESS_CLAIM if express else queries.load("queue_claim")
         cursor = self._cursors.get((kind, express), "")
-        rows = await self._database.fetch(query, kind, worker, limit, cursor, None)
+        rows = await self._database.fetch(query, kind, worker, limit, cursor)
         if rows:
             last = max(rows, key=lambda row: int(row["seat"]))["tenant_id"]
             self._cursors[kind, express] = last

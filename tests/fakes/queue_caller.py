@@ -1,19 +1,34 @@
 """Who calls a durable queue in a model check: two workers of two tenants, and what they know."""
 
+import json
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain.errors import ConflictError, GardenosError, NotFoundError
-from domain.ids import AgentKind, TaskId, TenantId, WorkerId
+from domain.ids import TaskId, TenantId, WorkerId
+from domain.intake import read_lead
+from domain.lead import Lead
 from domain.ports import TaskQueue, TaskStore
-from domain.task import Admission, Completion, Submission, TaskEnvelope, TaskState
+from domain.task import (
+    LEAD_ANALYSIS,
+    Admission,
+    Completion,
+    Submission,
+    TaskEnvelope,
+    TaskState,
+)
 from domain.usage import Usage
-from tests.fakes.queue_model import QueueModel, Refusal, Seen
+from tests.fakes.queue_model import ModelTask, QueueModel, Refusal, Seen
 from tests.fakes.queue_witness import result_of
 
-KIND = AgentKind("modelled")
+KIND = LEAD_ANALYSIS
+"""What the queue does with a lead's analysis is part of the check."""
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+GRADED = {"score": 50, "grade": "B", "qualification": "nurture", "call_priority": 0.5}
+"""The part of an analysis that is the same of all."""
 TENANTS = (TenantId("north"), TenantId("south"))
 WORKER_LOSSES_AT_MOST = 2
 """Small enough that a machine gets there."""
@@ -75,6 +90,7 @@ class QueueCaller:
     Attributes:
         handed: Per task the attempts that were handed to a worker, in order.
         tenants: Of every task that was ever admitted.
+        versions: Which version of its lead an attempt was given, where it has one.
     """
 
     def __init__(self, subject: Subject, run: Run) -> None:
@@ -84,6 +100,7 @@ class QueueCaller:
         self.model = QueueModel(worker_losses_at_most=WORKER_LOSSES_AT_MOST)
         self.handed: dict[TaskId, list[int]] = {}
         self.tenants: dict[TaskId, TenantId] = {}
+        self.versions: dict[tuple[TaskId, int], int] = {}
         self.numbers = 0
         self.admissions = 0
         self.workers = [self.new_worker(), self.new_worker()]
@@ -128,16 +145,20 @@ class QueueCaller:
         tenant: TenantId,
         key: str | None,
         request: str,
+        *,
+        text: str | None = None,
         **fields: Any,
     ) -> Submission:
-        """Return a task that nobody has admitted yet."""
+        """Return a task that nobody has admitted yet; ``text`` is what a lead of its says."""
         self.numbers += 1
         self.admissions += 1
         return Submission(
             TaskId(UUID(int=self.numbers)),
             tenant,
             KIND,
-            payload=b'{"n": %d}' % self.numbers,
+            payload=b'{"n": %d}' % self.numbers if text is None else None,
+            lead=None if text is None else _lead(text),
+            replace=True,
             deadline_unix_s=self.unix_s(deadline_in_s),
             idempotency_key=key,
             request_digest=request.encode() if key else b"",
@@ -191,7 +212,7 @@ class QueueCaller:
     def _handed(self, envelope: TaskEnvelope) -> None:
         task = self.model.tasks[envelope.task_id]
         assert envelope.tenant_id == task.asked.tenant_id
-        assert envelope.payload == task.asked.payload
+        self._given(envelope, task)
         counts = (envelope.attempt, envelope.max_attempts, envelope.crashes, envelope.direct)
         modelled = (task.attempt, task.max_attempts, task.crashes, task.direct)
         assert counts == modelled, f"handed out as {counts}, modelled as {modelled}"
@@ -203,6 +224,17 @@ class QueueCaller:
         numbers = self.handed.setdefault(envelope.task_id, [])
         assert envelope.attempt not in numbers, "two attempts have one number"
         numbers.append(envelope.attempt)
+
+    def _given(self, envelope: TaskEnvelope, task: ModelTask) -> None:
+        """Look that an attempt is given the lead as it is stored now, or its own payload."""
+        if task.lead_key is None:
+            assert envelope.payload == task.asked.payload
+            return
+        lead = self.model.leads.leads[task.lead_key]
+        given = json.loads(envelope.payload)
+        told = (given["lead_version"], given["lead"]["message"])
+        assert told == (lead.version, lead.text), "an attempt was given an old lead"
+        self.versions[envelope.task_id, envelope.attempt] = lead.version
 
     def attempt(self, task_id: TaskId, back: int) -> int:
         """Return the number of an attempt that was handed out."""
@@ -216,12 +248,20 @@ class QueueCaller:
             task_id,
             attempt,
             state,
-            result_of(attempt) if is_success else None,
+            self._result(task_id, attempt) if is_success else None,
             None if is_success else f"ended: attempt {attempt}",
             bill(attempt),
             tenant_id=self.tenants[task_id],
             kind=KIND,
         )
+
+    def _result(self, task_id: TaskId, attempt: int) -> bytes:
+        """Return what an agent answers; of two that ran at once, the first admitted ends last."""
+        version = self.versions.get((task_id, attempt))
+        if version is None:
+            return result_of(attempt)
+        ended_at = NOW - timedelta(seconds=task_id.int)
+        return result_of(attempt, lead_version=version, analysed_at=ended_at.isoformat(), **GRADED)
 
     def is_late(self, task_id: TaskId) -> bool:
         """Say whether a deadline has passed."""
@@ -245,6 +285,10 @@ class QueueCaller:
         assert runs <= seen.alive, "a dead worker's task still runs after recovery"
 
 
+def _lead(text: str) -> Lead:
+    return read_lead({"lead_id": "lead", "message": text}, received_at=NOW, new_lead_id="unused")
+
+
 async def refusal_of(call: Coroutine[Any, Any, object]) -> Refusal | None:
     """Return why a call was refused, or None."""
     try:
@@ -263,7 +307,6 @@ def _pick(number: int, favoured: list[TaskId], every: list[TaskId]) -> TaskId:
 
 def bill(attempt: int) -> tuple[Usage, ...]:
     """Return the one model call of an attempt."""
-    at = datetime(2026, 11, 23, 10, tzinfo=UTC)
     return (
         Usage(
             attempt=attempt,
@@ -272,6 +315,6 @@ def bill(attempt: int) -> tuple[Usage, ...]:
             prompt_tokens=5,
             completion_tokens=2,
             cost_nanousd=7,
-            at=at,
+            at=NOW,
         ),
     )

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from domain.errors import GardenosError
-from domain.ids import TaskId
+from domain.ids import TaskId, TenantId
 from domain.task import (
     FINISHED_STATES,
     REPLAYABLE_STATES,
@@ -108,6 +108,7 @@ class QueueMachine(RuleBasedStateMachine):
         deadline_in_s=st.sampled_from(DEADLINES_S),
         max_attempts=st.integers(1, 3),
         priority=st.sampled_from(Priority),
+        text=st.sampled_from((None, None, "spring", "autumn")),
     )
     def admit(self, worker: int, deadline_in_s: float | None, **fields: Any) -> None:
         """Admit a task, perhaps under a key that was used before."""
@@ -202,6 +203,31 @@ class QueueMachine(RuleBasedStateMachine):
         for _ in range(2):
             self.release([pick], 0, 0.0, crashed=True, counts=False)
             self.claim(worker, 3, fresh=True, express=False)
+
+    @precondition(lambda self: self.caller.admissions < ADMISSIONS_AT_MOST)
+    @rule(
+        tenant=st.sampled_from(TENANTS),
+        worker=WORKERS,
+        texts=st.lists(st.sampled_from(("spring", "autumn")), min_size=2, max_size=2),
+        last_first=st.booleans(),
+        together=st.booleans(),
+    )
+    def analyse_twice(
+        self, tenant: TenantId, worker: int, texts: list[str], *, last_first: bool, together: bool
+    ) -> None:
+        """Let two analyses of one lead run at once, of two versions perhaps, and end somehow."""
+        begun: list[TaskId] = []
+        for text in texts:
+            asked = self.caller.submission(None, tenant, None, "x", direct=True, text=text)
+            (answer,) = self.run(self.queue.admit([asked], self.caller.workers[worker]))
+            self.caller.admitted(asked, answer, self.caller.workers[worker], None)
+            self.model.leads.moment += 1
+            begun.append(asked.task_id)
+        ends = [self.caller.end(one, 0, TaskState.SUCCEEDED) for one in begun]
+        ends = ends[::-1] if last_first else ends
+        for some in [ends] if together else [[one] for one in ends]:
+            stored = self.run(self.queue.complete(some))
+            assert stored == self.model.complete(some), "other ends were stored than were current"
 
     @rule(pick=PICKS, mine=MINE)
     def cancel(self, pick: int, *, mine: bool) -> None:
@@ -330,3 +356,8 @@ class QueueMachine(RuleBasedStateMachine):
         leases = (seen.alive, seen.dead)
         assert leases == (modelled.alive, modelled.dead), "the leases are not as modelled"
         assert seen.bills == modelled.bills, "the bills are not as modelled"
+        leads = self.model.leads
+        assert seen.leads.keys() == leads.leads.keys(), "other leads are stored"
+        for key, lead in leads.leads.items():
+            assert lead.fits(seen.leads[key]), f"a lead shows another: {seen.leads[key]} != {lead}"
+        leads.moment += 1

@@ -20,6 +20,7 @@ from domain.task import (
     Submission,
     TaskState,
 )
+from tests.fakes.lead_model import LeadKey, LeadModel, SeenLead
 
 CLAIM_GRACE_S = 15.0
 FORGET_AFTER_S = 60.0
@@ -63,12 +64,13 @@ class SeenTask(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A queue at one moment: tasks, live leases, leases that ran out, model calls billed."""
+    """A queue at one moment: tasks, live leases, leases that ran out, calls billed, leads."""
 
     tasks: dict[TaskId, SeenTask]
     alive: frozenset[WorkerId]
     dead: frozenset[WorkerId]
     bills: frozenset[Bill]
+    leads: dict[LeadKey, SeenLead]
 
 
 @dataclass(slots=True)
@@ -88,10 +90,16 @@ class ModelTask:
     worker: WorkerId | None = None
     not_before_s: float | None = None
     claimed_s: float = 0.0
+    begun: int = 0
     finished_s: float | None = None
     error: str | None = None
     result: bytes | None = None
     attempts: list[EndedAttempt] = field(default_factory=list)
+
+    @property
+    def lead_key(self) -> LeadKey | None:
+        """The lead it is about."""
+        return lead_key_of(self.asked)
 
     @property
     def is_finished(self) -> bool:
@@ -134,6 +142,7 @@ class QueueModel:
         self.tasks: dict[TaskId, ModelTask] = {}
         self.leases: dict[WorkerId, float] = {}
         self.bills: set[Bill] = set()
+        self.leads = LeadModel()
         self._losses_at_most = worker_losses_at_most
 
     def seen(self) -> Seen:
@@ -144,6 +153,7 @@ class QueueModel:
             alive,
             frozenset(self.leases) - alive,
             frozenset(self.bills),
+            {},
         )
 
     def pass_time(self, seconds: float) -> None:
@@ -177,6 +187,9 @@ class QueueModel:
             asked.idempotency_key,
             order_s=self.now_s - BOOST_S[asked.priority],
         )
+        key = lead_key_of(asked)
+        if key is not None and asked.lead is not None:
+            self.leads.bring(key, asked.lead.message or "")
         if asked.direct:
             self._take(new, worker)
         self.tasks[asked.task_id] = new
@@ -196,7 +209,7 @@ class QueueModel:
 
     def _take(self, task: ModelTask, worker: WorkerId) -> None:
         task.state, task.worker, task.claimed_s = TaskState.RUNNING, worker, self.now_s
-        task.attempt, task.error = task.attempt + 1, None
+        task.attempt, task.error, task.begun = task.attempt + 1, None, self.leads.moment
 
     def complete(self, ends: Sequence[Completion]) -> frozenset[TaskId]:
         """Let ends through whose attempt is the task's last one and not finished; bill them all."""
@@ -208,6 +221,8 @@ class QueueModel:
                 continue
             task.move(end.state, end.error, self.now_s, crashed=False)
             task.result = end.result
+            if end.state is TaskState.SUCCEEDED and task.lead_key is not None:
+                self.leads.analysed(task.lead_key, end, task.begun)
             stored.add(end.task_id)
         return frozenset(stored)
 
@@ -330,6 +345,11 @@ class QueueModel:
     def delete(self, task_id: TaskId) -> None:
         """Forget a task with its attempts; its key is free again."""
         del self.tasks[task_id]
+
+
+def lead_key_of(asked: Submission) -> LeadKey | None:
+    """Return the lead that a task brings."""
+    return None if asked.lead is None else (asked.tenant_id, asked.lead.lead_id)
 
 
 def _after(task: ModelTask, end: Release) -> TaskState:

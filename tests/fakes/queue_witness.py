@@ -1,9 +1,11 @@
 """Promises read off a queue's rows alone, one look after the other, without any model."""
 
+import json
 from collections.abc import Mapping
 
 from domain.ids import TaskId
 from domain.task import FINISHED_STATES, REPLAYABLE_STATES, TaskState
+from tests.fakes.lead_model import LeadKey, SeenLead
 from tests.fakes.queue_model import Seen, SeenTask
 
 
@@ -16,6 +18,7 @@ class Witness:
 
     def __init__(self) -> None:
         self._before: Mapping[TaskId, SeenTask] = {}
+        self._leads: Mapping[LeadKey, SeenLead] = {}
 
     def look(self, seen: Seen, *, deleted: set[TaskId], replayed: set[TaskId]) -> list[str]:
         """Return broken promises; ``deleted`` and ``replayed`` since the last look."""
@@ -29,7 +32,13 @@ class Witness:
             if before is not None:
                 grown = _since(before, now, replayed=task_id in replayed)
                 faults += [f"{task_id}: {fault}" for fault in grown]
-        self._before = dict(seen.tasks)
+        for key, lead in seen.leads.items():
+            was = self._leads.get(key, lead)
+            if lead.version < was.version or lead.analysed_version < was.analysed_version:
+                faults.append(f"lead {key} went back from {was} to {lead}")
+            if lead.analysed_version > lead.version:
+                faults.append(f"lead {key} shows a version that is not: {lead}")
+        self._before, self._leads = dict(seen.tasks), dict(seen.leads)
         return faults
 
 
@@ -38,7 +47,7 @@ def _alone(now: SeenTask) -> list[str]:
     faults = []
     if (now.result is not None) != (now.state is TaskState.SUCCEEDED):
         faults.append(f"{now.state} with result {now.result!r}")
-    if now.result is not None and now.result != result_of(now.attempt):
+    if now.result is not None and json.loads(now.result)["attempt"] != now.attempt:
         faults.append(f"attempt {now.attempt} stands with the result {now.result!r}")
     if (now.worker is not None) != (now.state is TaskState.RUNNING):
         faults.append(f"{now.state} in the name of {now.worker}")
@@ -71,6 +80,7 @@ def _since(before: SeenTask, now: SeenTask, *, replayed: bool) -> list[str]:
     return faults
 
 
-def result_of(attempt: int) -> bytes:
-    """Return the result that only this attempt brings."""
-    return b'{"attempt":%d}' % attempt
+def result_of(attempt: int, **analysis: object) -> bytes:
+    """Return the result that only this attempt brings, an analysis where it was given a lead."""
+    result = {"attempt": attempt, **analysis}
+    return json.dumps(result, separators=(",", ":"), sort_keys=True).encode()

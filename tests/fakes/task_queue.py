@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+import orjson
+
 from domain.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -321,7 +323,10 @@ class MemoryTaskQueue:
     def _keep_analysis(self, row: Row) -> None:
         key = _lead_key(row.submission)
         if key is not None and row.submission.kind == LEAD_ANALYSIS and row.result is not None:
-            self.leads[key].analysis = row.result
+            lead, version = self.leads[key], orjson.loads(row.result).get("lead_version", 0)
+            if lead.analysed <= (newness := (version, row.started_unix_s or 0.0)):
+                lead.analysis, lead.analysis_id = row.result, row.submission.task_id
+                lead.analysed = newness
 
     def _payload(self, asked: Submission) -> bytes:
         """Join what the agent gets from the task and its lead, as the claim does."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from domain.ids import AgentKind, TenantId, WorkerId
+from domain.ids import AgentKind, TaskId, TenantId, WorkerId
 from domain.lead import Lead
 from domain.queue_look import QueueLook
 from domain.task import (
@@ -27,11 +27,13 @@ from tests.fakes.simulation import now_unix_s
 
 @dataclass(slots=True)
 class StoredLead:
-    """A lead with the JSON of its newest analysis."""
+    """A lead with the JSON of the analysis it shows, whose it is, and what it is compared by."""
 
     lead: Lead
     version: int = 1
     analysis: bytes = b"null"
+    analysis_id: TaskId | None = None
+    analysed: tuple[int, float] = (0, 0.0)
 
 
 @dataclass(slots=True)

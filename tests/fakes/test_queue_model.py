@@ -9,6 +9,7 @@ import pytest
 
 from domain.ids import TaskId, TenantId, WorkerId
 from domain.task import Completion
+from tests.fakes.lead_model import SeenLead
 from tests.fakes.queue_caller import WORKER_LOSSES_AT_MOST, Run, Subject
 from tests.fakes.queue_machine import check_queue
 from tests.fakes.queue_model import EndedAttempt, Seen, SeenTask
@@ -49,6 +50,10 @@ class InMemory:
             alive,
             frozenset(self.queue.leases) - alive,
             frozenset(self.queue.bills),
+            {
+                (TenantId(tenant), lead_id): SeenLead(one.version, one.analysed[0], one.analysis_id)
+                for (tenant, lead_id), one in self.queue.leads.items()
+            },
         )
 
     def now_unix_s(self) -> float:

@@ -66,7 +66,7 @@ FREQUENT: dict[str, tuple[object, ...]] = {
     "admit_known_keys": (TENANTS, LEADS, [b""] * len(LEADS)),
     "admit_stored_leads": (TENANTS, LEADS),
     "admit_earlier_leads": (TENANTS, CONTACTS, [], []),
-    "queue_claim": ("noop", NOBODY, MANY, "", None),
+    "queue_claim": ("noop", NOBODY, MANY, ""),
     "queue_complete": (TASKS, [1] * MANY, ["succeeded"] * MANY, ["{}"] * MANY, [None] * MANY),
     "queue_release": (TASKS, [1] * MANY, [0.0] * MANY, [""] * MANY, [False] * MANY, [True] * MANY),
     "queue_recover_lost": (100, 20),

@@ -181,13 +181,18 @@ async def test_an_older_versions_analysis_does_not_replace_a_newer_ones(world: W
     assert await world.rows("select count(*) from analyses") == [(2,)]
 
 
-async def test_of_two_analyses_of_one_version_the_one_begun_later_counts(world: World) -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_of_two_analyses_of_one_version_the_one_begun_later_counts(
+    world: World, *, together: bool
+) -> None:
     await world.admit(analyse(lead("a")))
     (early,) = await world.claim(LEAD_ANALYSIS)
     await world.admit(analyse_stored("a"))
     (late,) = await world.claim(LEAD_ANALYSIS)
-    await world.queue.complete([success(late, analysis("a", score=20))])
-    await world.queue.complete([success(early, analysis("a", score=90))])
+    ended_last = analysis("a", score=90).replace(b"T10:00:00", b"T10:00:01")
+    ends = [success(late, analysis("a", score=20)), success(early, ended_last)]
+    for some in [ends] if together else [[one] for one in ends]:
+        await world.queue.complete(some)
     assert await world.rows("select score from leads") == [(20,)]
 
 

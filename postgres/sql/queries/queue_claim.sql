@@ -1,6 +1,5 @@
 -- Take up to $3 queued tasks of kind $1 for worker $2, round robin over tenants after tenant $4, from each as many
 -- a lap as its weight says.
--- $5: lower bound of order_key, or null.
 -- The recursive part walks the distinct tenants of the index tasks_claim, one probe each.
 with recursive lease as materialized (
     select worker_id from workers where worker_id = $2 and lease_until > clock_timestamp()
@@ -71,7 +70,6 @@ taken as (
             select t.task_id, t.order_key
             from tasks t
             where t.kind = $1 and t.state = 'queued' and t.tenant_id = dealt.tenant_id
-                and ($5::timestamptz is null or t.order_key >= $5)
             order by t.order_key, t.task_id
             limit greatest(dealt.weight, ($3 * dealt.weight + dealt.weights - 1) / dealt.weights)
             for update skip locked

@@ -1,6 +1,7 @@
 -- Finish attempts. $1 task ids, $2 attempts, $3 states, $4 results (JSON text or null), $5 errors.
 -- Guarded by id, attempt and not being finished, not by state: a worker that lost its task to another changes
 -- nothing here, and the planner is not drawn to the index of running tasks.
+-- A lead shows its newest version's analysis, and of one version the one begun last, stored together or not.
 -- Leads are locked before tasks, in order, as everywhere. A draft is for the lead of its task, whatever it names.
 with ended as materialized (
     select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
@@ -42,8 +43,7 @@ newest as (
     select distinct on (d.tenant_id, d.lead_id) d.*
     from done d
     where d.kind = 'lead_analysis' and d.state = 'succeeded' and d.lead_id is not null
-    order by d.tenant_id, d.lead_id, (d.result ->> 'lead_version')::int desc,
-        (d.result ->> 'analysed_at')::timestamptz desc
+    order by d.tenant_id, d.lead_id, (d.result ->> 'lead_version')::int desc, d.started_at desc
 ),
 current as (
     update leads l
