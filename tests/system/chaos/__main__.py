@@ -1,6 +1,7 @@
 """The chaos suite by hand: ``python -m tests.system.chaos --help``."""
 
 import json
+import pickle
 import shutil
 import signal
 import sys
@@ -34,7 +35,7 @@ SETTLE_S = {False: 45.0, True: 120.0}
     help="Nodes of the cluster; one of two can be killed. With --without it is one.",
 )
 @click.option("--kind", "kinds", multiple=True, type=click.Choice([one.value for one in Kind]))
-@click.option("--keep", is_flag=True, help="Keep the folder of the run.")
+@click.option("--keep", is_flag=True, help="Keep the run's folder, with its evidence.")
 def main(**given: object) -> None:
     """Hurt the whole product under load and judge what became of the work.
 
@@ -70,6 +71,8 @@ def main(**given: object) -> None:
     try:
         with World(wish) as world:
             evidence = perform(plan, world, click.echo)
+        if given["keep"]:
+            (folder / "evidence.pickle").write_bytes(pickle.dumps(evidence))
         broken = judge(evidence)
         click.echo(json.dumps(report(plan, evidence), indent=2))
     finally:
