@@ -6,6 +6,7 @@ started again; so can the worker.
 """
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -105,6 +106,9 @@ class Cluster:
 
     def start_node(self, node: Node) -> None:
         """Start a node; a head finds what the one before it has stored."""
+        if before := self._nodes.pop(node, None):
+            _kill_session(before.pid)  # a start that failed leaves some of its processes
+            before.wait(STOP_LIMIT_S)
         own = self._head() if node is Node.HEAD else self._worker()
         if node is Node.HEAD:
             # Else Ray takes the worker of the head before for a cluster that runs here.
@@ -255,3 +259,11 @@ class Cluster:
         names = ("dashboard-agent-listen-port", "dashboard-agent-grpc-port", "metrics-export-port")
         named = (*names, "runtime-env-agent-port", "node-manager-port", "object-manager-port")
         return [word for at, name in enumerate(named) for word in (f"--{name}", str(first + at))]
+
+
+def _kill_session(leader: int) -> None:
+    """Kill every process of a session that a node was started in."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(process.pid) == leader:
+                process.kill()

@@ -154,9 +154,14 @@ class World:
         return self.cluster.kill_node(node)
 
     def start_node(self, node: Node) -> None:
-        """Start a node again; returns once both are alive."""
-        self.cluster.start_node(node)
-        until(self.cluster.has_both_nodes, f"both nodes are there after {node}", NODES_LIMIT_S)
+        """Start a node again, and again where the start fails; returns once both are alive."""
+
+        def has_both_nodes() -> bool:
+            if not self.cluster.of_node(node):
+                self.cluster.start_node(node)
+            return self.cluster.has_both_nodes()
+
+        until(has_both_nodes, f"both nodes are there after {node}", NODES_LIMIT_S)
 
     def sql(self, *statements: str) -> None:
         """Run statements on the database."""
