@@ -188,8 +188,8 @@ CRIPPLES = {
         OLDER_LEAD,
         ((COMPLETE, NEWER_ONLY, NEWER_ONLY.replace(", n.started_at)", ", now())")),),
     ),
-    "versions_ignored_among_ends_stored_together": Cripple(
-        OLDER_LEAD, ((COMPLETE, "(d.result ->> 'lead_version')::int desc,", ""),)
+    "begun_earlier_shown_of_ends_stored_together": Cripple(
+        OLDER_LEAD, ((COMPLETE, "d.started_at desc", "d.started_at"),)
     ),
     "release_without_fence": Cripple(
         GIVEN_BACK_TWICE, ((RELEASE, " and t.attempt = r.attempt", ""),)
@@ -293,6 +293,7 @@ SLOWLY_FOUND = {
     "claim_without_lease",
     "attempts_without_end",
     "back_off_ignored",
+    "completion_without_fence",
     "claims_of_one_row_by_two",
     "head_starts_reversed",
     "losses_without_bound",
