@@ -112,7 +112,8 @@ class Faults:
         """
         if Kind.KILL_AGENT in kinds and (late or run.agent == PAID_AGENT):
             after_s = AFTERMATH_S[Kind.KILL_AGENT]
-            if any(run.from_unix_s - after_s <= at <= run.until_unix_s for at in self.crashes):
+            from_s, until_s = run.from_unix_s - after_s, run.until_unix_s + after_s
+            if any(from_s <= at <= until_s for at in self.crashes):
                 return True
         return any(
             strike.from_unix_s <= run.until_unix_s
@@ -133,7 +134,13 @@ def unexplained(history: History, faults: Faults) -> Iterator[str]:
             and _is_clean(first)
             and not _has_cause(first, _again(first, later), history, faults)
         ):
-            yield f"{history.order.name}: asked again after an answer to attempt {first.attempt}"
+            ends = [
+                f"{one['attempt']} {one['after']} {one['error']}"
+                for one in history.moves
+                if one["before"] == "running"
+            ]
+            name = history.order.name
+            yield f"{name}: asked again after an answer to attempt {first.attempt}; {ends}"
 
 
 def _may_have_hit(strike: Strike, run: _Run) -> bool:

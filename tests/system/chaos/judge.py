@@ -77,13 +77,13 @@ class Case:
                     yield self.orders[name], row
 
     def crashes(self) -> list[float]:
-        """Return when tasks killed the process of a paid agent, as their moves tell."""
+        """Return when tasks that kill a paid agent ran: each time a process died of it."""
         return [
             move["at"]
             for order, row in self.tasks()
             if order.kills
             for move in self.moves[row["task_id"]]
-            if (move["error"] or "").startswith(("agent_lost", "poison"))
+            if "running" in {move["before"], move["after"]}
         ]
 
     def struck_between(self, from_s: float, until_s: float) -> bool:

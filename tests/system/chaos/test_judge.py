@@ -238,3 +238,18 @@ def test_a_lead_analysts_death_explains_another_call_and_a_paid_agents_does_not(
     other = struck(Kind.KILL_AGENT, 12.0, HIT)
     assert not list(repetitions_have_a_cause(Case(evidence(calls, [], [own], order=LEAD))))
     assert list(repetitions_have_a_cause(Case(evidence(calls, [], [other], order=LEAD))))
+
+
+@pytest.mark.parametrize("at", [17.9, 18.1], ids=["before", "after"])
+def test_a_killer_told_of_a_moment_earlier_or_later_explains_its_neighbours(at: float) -> None:
+    killer = Order("ref-1-2", "acacia", "normal", kills=True)
+    alone = evidence(AGAIN, taken_away("agent_lost: died"))
+    dead = {**moved(at, "running", "queued", 1, "worker_lost: died"), "task_id": "task-2"}
+    beside = replace(
+        alone,
+        orders=[*alone.orders, killer],
+        tasks=[*alone.tasks, {"name": killer.name, "task_id": "task-2", "attempt": 2}],
+        moves=[*alone.moves, dead],
+    )
+    assert list(repetitions_have_a_cause(Case(alone)))
+    assert not list(repetitions_have_a_cause(Case(beside)))
