@@ -103,6 +103,8 @@ class _Battle:
             self.sender.send(chunk, fault.gap_s)
             self.done.append(self.strikes.strike(fault))
             self.tell(str(self.done[-1]))
+            if fault.kind is Kind.KILL_NODE:
+                self.strikes.wait_for_nodes()
             self.sizes.look(self.world)
         self.strikes.end()
         self.sender.send(last, 2.0)

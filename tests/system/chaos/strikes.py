@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from tests.system.application import until
 from tests.system.chaos.schedule import CRASHES, DATABASE, PAUSES, PROVIDER_RULES, Kind, Planned
 from tests.system.chaos.world import World
 from tests.system.cluster import Node
@@ -76,6 +77,13 @@ class Strikes:
         target = self._do(planned)
         lasts_s = planned.duration_s + (NODE_BACK_S if planned.kind is Kind.KILL_NODE else 0.0)
         return Strike(planned, in_flight, target, began, began + lasts_s)
+
+    def wait_for_nodes(self) -> None:
+        """Wait until a killed node is back and all is there: before, nothing could be hit."""
+        with self._node:
+            pass
+        with contextlib.suppress(AssertionError):  # the next faults show what is still missing
+            until(self._world.is_whole, "every replica is there again", UNDO_LIMIT_S)
 
     def end(self) -> None:
         """Wait until everything is undone."""
