@@ -144,6 +144,8 @@ class DeliveryStore(Protocol):
     ) -> tuple[Dispatch, ...]:
         """Take due deliveries, each for ``lease_s``; the attempt grows by one and fences.
 
+        Places go to the tenant that has fewest in flight here, then to the endpoint.
+
         Args:
             limit: At most so many.
             per_webhook: At most so many of one endpoint, less what ``busy`` counts; one alone for

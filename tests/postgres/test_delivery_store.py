@@ -1,5 +1,6 @@
 """The outbox: filled with the completion, claimed with a fence, shared among endpoints."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -121,6 +122,38 @@ async def test_an_endpoint_never_gets_more_than_its_share_and_a_failing_one_a_si
     await store.finish([end(one, delivered=False, retry_s=60) for one in taken])
     rest = await store.claim(limit=9, per_webhook=4, busy={second: 1}, lease_s=60)
     assert [one.delivery.webhook_id for one in rest] == [first]
+
+
+async def test_a_tenant_with_many_endpoints_keeps_nobody_else_waiting(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    noisy = [await stored(database, endpoint(), "noisy") for _ in range(6)]
+    quiet = await stored(database, endpoint(), "quiet")
+    await complete(world, 5, "noisy")
+    sending = list(await store.claim(limit=8, per_webhook=2, busy={}, lease_s=60))
+    assert Counter(one.delivery.webhook_id for one in sending).keys() == set(noisy)
+    await complete(world, 3, "quiet")
+    after = []
+    for _ in range(6):
+        await store.finish([end(sending.pop(0), delivered=True)])
+        busy = Counter(one.delivery.webhook_id for one in sending)
+        (one,) = await store.claim(limit=1, per_webhook=2, busy=busy, lease_s=60)
+        sending.append(one)
+        after.append(one.delivery.webhook_id == quiet)
+    assert after[:2] == [True, True]
+    assert sum(after[2:]) <= 1
+
+
+async def test_free_places_are_shared_evenly_between_tenants(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    ours = [await stored(database, endpoint(), "noisy") for _ in range(4)]
+    theirs = await stored(database, endpoint(), "quiet")
+    await complete(world, 4, "noisy")
+    await complete(world, 4, "quiet")
+    taken = await store.claim(limit=4, per_webhook=4, busy={ours[0]: 1}, lease_s=60)
+    by_tenant = Counter(one.tenant_id for one in taken)
+    assert by_tenant[TenantId("quiet")] + by_tenant[TenantId("noisy")] == 4
+    assert by_tenant[TenantId("quiet")] in {2, 3}  # the fifth place in flight is a tie
+    assert {one.delivery.webhook_id for one in taken} - {theirs} <= set(ours[1:])
 
 
 async def test_the_dead_are_listed_and_replayed_under_the_same_id(database: Database) -> None:
