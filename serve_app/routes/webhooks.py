@@ -121,7 +121,7 @@ async def create(
     otherwise. Messages follow Standard Webhooks; each is sent until it is accepted, at least once.
     """
     hooks = call.services.webhooks
-    await hooks.check_url(asked.url)
+    await hooks.check_url(call.tenant_id, asked.url)
     _check_kinds(call, asked.kinds)
     now, secret = call.services.now(), new_secret()
     webhook = Webhook(
@@ -171,7 +171,7 @@ async def change(
     hooks = call.services.webhooks
     stored = await hooks.store.get(call.tenant_id, webhook_id)
     if asked.url is not None:
-        await hooks.check_url(asked.url)
+        await hooks.check_url(call.tenant_id, asked.url)
     _check_kinds(call, asked.kinds or ())
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     if empty := [name for name, value in given.items() if value is None]:
