@@ -110,7 +110,7 @@ class DeliveriesReplayed(View):
     operation_id="createWebhook",
     summary="Be told of events",
     status_code=201,
-    responses=documented(409, 413, 415),
+    responses=documented(409, 413, 415, 429),
 )
 async def create(
     call: OperateCall, asked: Annotated[WebhookInput, Body(openapi_examples=WEBHOOK_EXAMPLES)]
@@ -160,7 +160,7 @@ async def read(call: OperateCall, webhook_id: WebhookPath) -> Webhook:
     "/{webhook_id}",
     operation_id="changeWebhook",
     summary="Change an endpoint",
-    responses=documented(404, 413, 415),
+    responses=documented(404, 413, 415, 429),
 )
 async def change(
     call: OperateCall,
