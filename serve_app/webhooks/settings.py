@@ -53,6 +53,11 @@ class WebhookSettings(BaseModel):
         description="Longest wait before each further attempt, in seconds; the wait itself is drawn"
         " evenly below it. After the last the message is dead.",
     )
+    give_up_s: Seconds = Field(
+        default=7 * 86_400.0,
+        description="Seconds a message may wait for an endpoint that is enabled, whatever its"
+        " schedule has left, since it was made or replayed; then it is dead.",
+    )
     disable_after_s: Seconds = Field(
         default=3 * 86_400.0, description="Seconds of failures alone after which it is disabled."
     )

@@ -1,7 +1,7 @@
 """The outbox: filled with the completion, claimed with a fence, shared among endpoints."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -19,6 +19,9 @@ from tests.postgres.queue_world import World, noop, success
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ANY = DeliveryFilter()
+DAY = timedelta(days=1)
+DAY_S = DAY.total_seconds()
+WEEK_S = 7 * DAY_S
 
 
 def endpoint(*types: EventType, kinds: tuple[str, ...] = (), enabled: bool = True) -> Webhook:
@@ -56,6 +59,15 @@ async def claim(
 ) -> tuple[Dispatch, ...]:
     """Claim what is due."""
     return await store.claim(limit=100, per_webhook=per_webhook, busy={}, lease_s=lease_s)
+
+
+async def age(world: World, span: timedelta) -> None:
+    """Let everything in the outbox be older."""
+    await world.rows(
+        "update webhook_deliveries set occurred_at = occurred_at - $1::interval,"
+        " pending_since = pending_since - $1::interval returning 1",
+        span,
+    )
 
 
 def end(
@@ -230,7 +242,61 @@ async def test_old_deliveries_and_those_without_an_endpoint_go(database: Databas
     await complete(world, 2)
     one, _ = await claim(store)
     await store.finish([end(one, delivered=True)])
-    assert await store.delete_old(older_than_s=3600, limit=10) == 0
-    assert await store.delete_old(older_than_s=0, limit=10) == 1
+    assert await store.retire(pending_s=3600, keep_s=3600, limit=10) == 0
+    assert await store.retire(pending_s=3600, keep_s=0, limit=10) == 1
     await world.rows("delete from webhooks returning 1")
-    assert await store.delete_old(older_than_s=3600, limit=10) == 1
+    assert await store.retire(pending_s=3600, keep_s=3600, limit=10) == 1
+
+
+async def test_what_no_endpoint_took_in_time_is_dead_then_replayed_or_deleted(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world)
+    await age(world, 8 * DAY)
+    await complete(world)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 1
+    dead = DeliveryFilter(state=DeliveryState.DEAD)
+    (old,) = (await store.list(DEFAULT_TENANT, webhook_id, dead, cursor=None, limit=5)).items
+    assert old.error == "too old: never answered"
+    assert old.finished_at is not None
+
+    assert await store.replay(DEFAULT_TENANT, webhook_id, dead, limit=5) == 1
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 0
+    assert old.delivery_id in {one.delivery.delivery_id for one in await claim(store)}
+
+    await age(world, 8 * DAY)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 0  # being sent
+    await world.rows("update webhook_deliveries set due_at = clock_timestamp() returning 1")
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=1) == 1
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=1) == 1
+    await world.rows(
+        "update webhook_deliveries set finished_at = finished_at - $1::interval returning 1", DAY
+    )
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 2
+    assert await world.rows("select 1 from webhook_deliveries") == []
+
+
+async def test_what_waits_for_a_disabled_endpoint_is_not_given_up(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    await stored(database, endpoint())
+    await complete(world)
+    await age(world, 8 * DAY)
+    await world.rows("update webhooks set enabled = false returning 1")
+    assert await store.retire(pending_s=WEEK_S, keep_s=9 * DAY_S, limit=10) == 0
+    await world.rows("update webhooks set enabled = true returning 1")
+    assert len(await claim(store)) == 1
+
+
+async def test_a_sender_whose_delivery_was_given_up_meanwhile_changes_nothing(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    await stored(database, endpoint())
+    await complete(world)
+    (paused,) = await claim(store, lease_s=0)
+    await age(world, 8 * DAY)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 1
+    assert await store.finish([end(paused, delivered=False, retry_s=5)]) == frozenset()
+    assert await world.rows("select state from webhook_deliveries") == [("dead",)]

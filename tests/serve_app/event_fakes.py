@@ -100,7 +100,7 @@ class NoDeliveries:
     async def add_test(self, tenant_id: TenantId, webhook_id: UUID) -> Delivery:
         raise NotFoundError("webhook", str(webhook_id))
 
-    async def delete_old(self, *, older_than_s: float, limit: int) -> int:
+    async def retire(self, *, pending_s: float, keep_s: float, limit: int) -> int:
         return 0
 
 
