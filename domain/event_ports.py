@@ -144,6 +144,8 @@ class DeliveryStore(Protocol):
     ) -> tuple[Dispatch, ...]:
         """Take due deliveries, each for ``lease_s``; the attempt grows by one and fences.
 
+        Places go to the tenant that has fewest in flight here, then to the endpoint.
+
         Args:
             limit: At most so many.
             per_webhook: At most so many of one endpoint, less what ``busy`` counts; one alone for
@@ -187,6 +189,14 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    async def delete_old(self, *, older_than_s: float, limit: int) -> int:
-        """Delete up to ``limit`` deliveries past their time; return how many."""
+    async def retire(self, *, pending_s: float, keep_s: float, limit: int) -> int:
+        """Give up and delete what is past its time, up to ``limit`` each; return how many.
+
+        Args:
+            pending_s: Seconds since it was made or replayed after which a delivery that an enabled
+                endpoint has not accepted is dead; not while it is being sent.
+            keep_s: Seconds after its end, or with a disabled endpoint since it was made, after
+                which it is deleted.
+            limit: At most so many are given up, and so many deleted.
+        """
         ...

@@ -6,11 +6,14 @@ from datetime import datetime
 from domain.errors import ConflictError, NotFoundError
 from domain.ids import AgentKind, TaskId, TenantId
 from domain.ports import DeadLetterFilter, Page
-from domain.task import DEFAULT_MAX_ATTEMPTS, REPLAYABLE_STATES, Task
+from domain.task import BOOST_S, DEFAULT_MAX_ATTEMPTS, REPLAYABLE_STATES, Task
 from postgres import queries
 from postgres.cursors import encode_cursor
 from postgres.pool import Database
 from postgres.task_store import task_id_in, task_of
+
+_BOOSTS = (list(BOOST_S), list(BOOST_S.values()))
+"""Priorities and their head starts, as the statement takes them."""
 
 
 class PostgresDeadLetterStore:
@@ -43,6 +46,7 @@ class PostgresDeadLetterStore:
             [task_id],
             DEFAULT_MAX_ATTEMPTS,
             deadline_at,
+            *_BOOSTS,
         )
         if row is not None:
             self._announce(AgentKind(row["kind"]))
@@ -72,6 +76,7 @@ class PostgresDeadLetterStore:
             [row["task_id"] for row in found],
             DEFAULT_MAX_ATTEMPTS,
             deadline_at,
+            *_BOOSTS,
         )
         for kind in {AgentKind(row["kind"]) for row in rows}:
             self._announce(kind)

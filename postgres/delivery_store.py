@@ -106,10 +106,11 @@ class PostgresDeliveryStore:
             raise NotFoundError("webhook", str(webhook_id))
         return _delivery(row)
 
-    async def delete_old(self, *, older_than_s: float, limit: int) -> int:
-        """Delete deliveries past their time; see the port."""
-        rows = await self._database.fetch(queries.load("delivery_delete_old"), older_than_s, limit)
-        return len(rows)
+    async def retire(self, *, pending_s: float, keep_s: float, limit: int) -> int:
+        """Give up what waits for too long, delete what is past its time; see the port."""
+        given_up = await self._database.fetch(queries.load("delivery_give_up"), pending_s, limit)
+        deleted = await self._database.fetch(queries.load("delivery_delete_old"), keep_s, limit)
+        return len(given_up) + len(deleted)
 
 
 def _delivery_id_in(cursor: str) -> UUID:

@@ -52,6 +52,7 @@ from serve_app.services import LeadReader, Services, Webhooks
 from serve_app.settings import Settings, database_url, hs256_secret
 from serve_app.start_check import reference_model
 from serve_app.webhooks.delivery_loop import DeliveryLoop
+from serve_app.webhooks.lookups import Lookups
 from serve_app.webhooks.sender import Sender
 
 logger = logging.getLogger(__name__)
@@ -143,11 +144,15 @@ async def open_services(
         open_identity(
             settings.auth, PostgresKeyStore(database), hs256_secret=hs256_secret(settings.auth)
         ) as identity,
+        Lookups(settings.webhooks) as lookups,
     ):
-        engine, services = _compose(settings, links, database, announcer, identity)
+        sender = Sender(settings.webhooks, lookups)
+        engine, services = _compose(
+            settings, links, database, announcer=announcer, identity=identity, sender=sender
+        )
         deliveries = DeliveryLoop(
             services.webhooks.deliveries,
-            Sender(settings.webhooks),
+            sender,
             settings.webhooks,
             now_s=time.time,
             rng=Random(),  # noqa: S311 - jitter, no secret
@@ -173,8 +178,10 @@ def _compose(
     settings: Settings,
     links: Mapping[AgentKind, Link],
     database: Database,
+    *,
     announcer: Announcer,
     identity: Identity,
+    sender: Sender,
 ) -> tuple[Engine, Services]:
     agents = {AgentKind(kind): agent for kind, agent in settings.agents.items()}
     tasks = PostgresTaskStore(database, tuple(agents))
@@ -209,7 +216,7 @@ def _compose(
         webhooks=Webhooks(
             store=PostgresWebhookStore(database),
             deliveries=PostgresDeliveryStore(database),
-            check_url=Sender(settings.webhooks).check,
+            check_url=sender.check,
             settings=settings.webhooks,
         ),
         usage=PostgresUsageStore(database),

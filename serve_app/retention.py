@@ -12,7 +12,7 @@ from serve_app.settings import Settings
 logger = logging.getLogger(__name__)
 
 DeleteSome = Callable[[int], Awaitable[int]]
-"""Deletes up to so many things that are past their time; returns how many."""
+"""Deletes, or gives up, so many things that are past their time; returns how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def old_things(services: Services, settings: Settings) -> OldThings:
         )
 
     async def deliveries(limit: int) -> int:
-        return await services.webhooks.deliveries.delete_old(
-            older_than_s=settings.webhooks.keep_s, limit=limit
+        return await services.webhooks.deliveries.retire(
+            pending_s=settings.webhooks.give_up_s, keep_s=settings.webhooks.keep_s, limit=limit
         )
 
     deletes = {"tasks": tasks, "events": old_events, "deliveries": deliveries}

@@ -182,12 +182,13 @@ class Webhooks:
     """What the routes of webhooks call.
 
     Attributes:
-        check_url: Raises InvalidInputError for an address that would not be called.
+        check_url: Raises InvalidInputError for an address that would not be called, and
+            OverloadedError where too many are being checked.
     """
 
     store: WebhookStore
     deliveries: DeliveryStore
-    check_url: Callable[[str], Awaitable[None]]
+    check_url: Callable[[TenantId, str], Awaitable[None]]
     settings: WebhookSettings
 
 

@@ -110,7 +110,7 @@ class DeliveriesReplayed(View):
     operation_id="createWebhook",
     summary="Be told of events",
     status_code=201,
-    responses=documented(409, 413, 415),
+    responses=documented(409, 413, 415, 429),
 )
 async def create(
     call: OperateCall, asked: Annotated[WebhookInput, Body(openapi_examples=WEBHOOK_EXAMPLES)]
@@ -121,7 +121,7 @@ async def create(
     otherwise. Messages follow Standard Webhooks; each is sent until it is accepted, at least once.
     """
     hooks = call.services.webhooks
-    await hooks.check_url(asked.url)
+    await hooks.check_url(call.tenant_id, asked.url)
     _check_kinds(call, asked.kinds)
     now, secret = call.services.now(), new_secret()
     webhook = Webhook(
@@ -160,7 +160,7 @@ async def read(call: OperateCall, webhook_id: WebhookPath) -> Webhook:
     "/{webhook_id}",
     operation_id="changeWebhook",
     summary="Change an endpoint",
-    responses=documented(404, 413, 415),
+    responses=documented(404, 413, 415, 429),
 )
 async def change(
     call: OperateCall,
@@ -171,7 +171,7 @@ async def change(
     hooks = call.services.webhooks
     stored = await hooks.store.get(call.tenant_id, webhook_id)
     if asked.url is not None:
-        await hooks.check_url(asked.url)
+        await hooks.check_url(call.tenant_id, asked.url)
     _check_kinds(call, asked.kinds or ())
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     if empty := [name for name, value in given.items() if value is None]:

@@ -110,7 +110,9 @@ class DeliveryLoop:
         now_s = self._now_s()
         headers = signed_headers(one.delivery.delivery_id, body, one.secrets, now_s=now_s)
         described = {"content-type": "application/json", "user-agent": "GardenOS-Webhooks/1"}
-        return await self._sender.post(one.url, headers | described, body)
+        return await self._sender.post(
+            one.tenant_id, one.url, headers=headers | described, body=body
+        )
 
     async def _settle(self, one: Dispatch, answer: Answer) -> None:
         now = datetime.fromtimestamp(self._now_s(), UTC)

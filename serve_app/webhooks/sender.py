@@ -2,27 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from domain.errors import InvalidInputError
+from domain.ids import TenantId
 from serve_app.webhooks.addresses import Target, check_addresses, read_url
+from serve_app.webhooks.lookups import Lookups
 from serve_app.webhooks.schedule import Answer
 from serve_app.webhooks.settings import WebhookSettings
 
-Lookup = Callable[[str, int], Awaitable[list[str]]]
-"""Returns the addresses of a host; raises OSError where there are none."""
-
 LOOKUP_LIMIT_S = 5.0
-
-
-async def lookup(host: str, port: int) -> list[str]:
-    """Return the addresses that the machine's resolver gives."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class CheckedResolver(AbstractResolver):
@@ -32,17 +24,20 @@ class CheckedResolver(AbstractResolver):
     rebinding) changes nothing.
     """
 
-    def __init__(self, target: Target, settings: WebhookSettings, find: Lookup) -> None:
+    def __init__(
+        self, tenant_id: TenantId, target: Target, settings: WebhookSettings, *, lookups: Lookups
+    ) -> None:
+        self._tenant_id = tenant_id
         self._target = target
         self._settings = settings
-        self._find = find
+        self._lookups = lookups
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Return checked addresses; refuses all where one of them may not be called."""
         del family
-        addresses = await self._find(host, port)
+        addresses = await self._lookups.find(self._tenant_id, host, port)
         check_addresses(self._target, addresses, self._settings.allow_private_networks)
         return [
             ResolveResult(
@@ -63,29 +58,32 @@ class CheckedResolver(AbstractResolver):
 class Sender:
     """Posts messages; holds nothing open between two."""
 
-    def __init__(self, settings: WebhookSettings, find: Lookup = lookup) -> None:
-        """Send within the limits of ``settings``; ``find`` is asked for every name."""
+    def __init__(self, settings: WebhookSettings, lookups: Lookups) -> None:
+        """Send within the limits of ``settings``; ``lookups`` is asked for every name."""
         self._settings = settings
-        self._find = find
+        self._lookups = lookups
 
-    async def check(self, url: str) -> None:
+    async def check(self, tenant_id: TenantId, url: str) -> None:
         """Refuse a URL that would not be called now.
 
         Raises:
             InvalidInputError: Says why.
+            OverloadedError: The tenant's hosts are being looked up already, or too many others'.
         """
         target = read_url(url, self._settings)
         addresses = [target.address] if target.address else []
         if not addresses:
             try:
                 async with asyncio.timeout(LOOKUP_LIMIT_S):
-                    addresses = await self._find(target.host, target.port)
+                    addresses = await self._lookups.find_now(tenant_id, target.host, target.port)
             except OSError as error:
                 got = f"{target.host}, which cannot be found"
                 raise InvalidInputError("url", got, "a host that can be found") from error
         check_addresses(target, addresses, self._settings.allow_private_networks)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, tenant_id: TenantId, url: str, *, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         """Send a message once; every failure is an answer.
 
         No redirect is followed: it would lead past the check. Proxies of the environment are not
@@ -96,7 +94,7 @@ class Sender:
             if target.address is not None:
                 check_addresses(target, [target.address], self._settings.allow_private_networks)
             async with asyncio.timeout(self._settings.time_limit_s):
-                return await self._post(target, headers, body)
+                return await self._post(tenant_id, target, headers=headers, body=body)
         except InvalidInputError as error:
             return Answer(None, f"refused: {error.got}"[:200])
         except TimeoutError:
@@ -106,9 +104,11 @@ class Sender:
                 return Answer(None, f"refused: {error.__cause__.got}"[:200])
             return Answer(None, f"no answer: {type(error).__name__}")
 
-    async def _post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _post(
+        self, tenant_id: TenantId, target: Target, *, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         # A resolver of its own for each attempt: what one message may reach says nothing of others.
-        resolver = CheckedResolver(target, self._settings, self._find)
+        resolver = CheckedResolver(tenant_id, target, self._settings, lookups=self._lookups)
         connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True)
         async with (
             aiohttp.ClientSession(

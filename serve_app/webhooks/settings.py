@@ -36,6 +36,12 @@ class WebhookSettings(BaseModel):
     per_webhook: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=4, description="Of these to one endpoint; one that fails gets a single place."
     )
+    lookups: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=32, description="Hosts a replica looks up at once, each in a thread."
+    )
+    lookups_per_tenant: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=4, description="Of these, a tenant's; one that cannot be found takes its time."
+    )
     poll_s: Annotated[float, Field(ge=0.02, le=60)] = Field(
         default=0.5, description="Seconds between two looks for messages that are due."
     )
@@ -46,6 +52,11 @@ class WebhookSettings(BaseModel):
         default=SCHEDULE_S,
         description="Longest wait before each further attempt, in seconds; the wait itself is drawn"
         " evenly below it. After the last the message is dead.",
+    )
+    give_up_s: Seconds = Field(
+        default=7 * 86_400.0,
+        description="Seconds a message may wait for an endpoint that is enabled, whatever its"
+        " schedule has left, since it was made or replayed; then it is dead.",
     )
     disable_after_s: Seconds = Field(
         default=3 * 86_400.0, description="Seconds of failures alone after which it is disabled."
@@ -62,6 +73,10 @@ class WebhookSettings(BaseModel):
         if self.per_webhook > self.concurrency:
             raise ValueError(
                 f"per_webhook {self.per_webhook} is above concurrency {self.concurrency}"
+            )
+        if self.lookups_per_tenant > self.lookups:
+            raise ValueError(
+                f"lookups_per_tenant {self.lookups_per_tenant} is above lookups {self.lookups}"
             )
         return self
 

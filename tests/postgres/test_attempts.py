@@ -7,7 +7,15 @@ import pytest
 from domain.errors import ConflictError, NotFoundError
 from domain.ids import DEFAULT_TENANT, TenantId
 from domain.ports import DeadLetterFilter
-from domain.task import Completion, Release, Submission, TaskAttempt, TaskState
+from domain.task import (
+    BOOST_S,
+    Completion,
+    Priority,
+    Release,
+    Submission,
+    TaskAttempt,
+    TaskState,
+)
 from postgres.dead_letter_store import PostgresDeadLetterStore
 from postgres.pool import Database
 from postgres.task_queue import WORKER_LOSSES_AT_MOST
@@ -97,6 +105,30 @@ async def test_a_replay_gives_a_fresh_budget_keeps_the_fence_and_happens_once(
     with pytest.raises(ConflictError):
         await letters.replay(DEFAULT_TENANT, task.task_id)
     assert [one.state for one in await _attempts(store, task)] == ["dead", "succeeded"]
+
+
+@pytest.mark.parametrize("priority", Priority)
+async def test_a_task_replayed_again_stands_in_the_queue_as_if_it_came_now(
+    database: Database, priority: Priority
+) -> None:
+    world, task = World(database), noop(priority=priority)
+    letters = PostgresDeadLetterStore(database, lambda _: None)
+    await world.admit(task)
+    await world.rows(
+        "update tasks set enqueued_at = enqueued_at - interval '3 days',"
+        " order_key = order_key - interval '3 days' returning 1"
+    )
+    for _ in range(3):
+        (one,) = await world.claim()
+        await world.queue.complete(
+            [Completion(one.task_id, one.attempt, TaskState.DEAD, error="poison: died")]
+        )
+        await letters.replay(DEFAULT_TENANT, task.task_id)
+    ((late_s,),) = await world.rows(
+        "select extract(epoch from order_key - clock_timestamp())::float8 from tasks"
+    )
+    assert isinstance(late_s, float)
+    assert -60 < late_s + BOOST_S[priority] <= 0
 
 
 async def test_dead_letters_are_found_by_what_they_have_in_common_and_replayed_oldest_first(

@@ -1,6 +1,7 @@
 """The outbox: filled with the completion, claimed with a fence, shared among endpoints."""
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,9 @@ from tests.postgres.queue_world import World, noop, success
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ANY = DeliveryFilter()
+DAY = timedelta(days=1)
+DAY_S = DAY.total_seconds()
+WEEK_S = 7 * DAY_S
 
 
 def endpoint(*types: EventType, kinds: tuple[str, ...] = (), enabled: bool = True) -> Webhook:
@@ -55,6 +59,15 @@ async def claim(
 ) -> tuple[Dispatch, ...]:
     """Claim what is due."""
     return await store.claim(limit=100, per_webhook=per_webhook, busy={}, lease_s=lease_s)
+
+
+async def age(world: World, span: timedelta) -> None:
+    """Let everything in the outbox be older."""
+    await world.rows(
+        "update webhook_deliveries set occurred_at = occurred_at - $1::interval,"
+        " pending_since = pending_since - $1::interval returning 1",
+        span,
+    )
 
 
 def end(
@@ -121,6 +134,38 @@ async def test_an_endpoint_never_gets_more_than_its_share_and_a_failing_one_a_si
     await store.finish([end(one, delivered=False, retry_s=60) for one in taken])
     rest = await store.claim(limit=9, per_webhook=4, busy={second: 1}, lease_s=60)
     assert [one.delivery.webhook_id for one in rest] == [first]
+
+
+async def test_a_tenant_with_many_endpoints_keeps_nobody_else_waiting(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    noisy = [await stored(database, endpoint(), "noisy") for _ in range(6)]
+    quiet = await stored(database, endpoint(), "quiet")
+    await complete(world, 5, "noisy")
+    sending = list(await store.claim(limit=8, per_webhook=2, busy={}, lease_s=60))
+    assert Counter(one.delivery.webhook_id for one in sending).keys() == set(noisy)
+    await complete(world, 3, "quiet")
+    after = []
+    for _ in range(6):
+        await store.finish([end(sending.pop(0), delivered=True)])
+        busy = Counter(one.delivery.webhook_id for one in sending)
+        (one,) = await store.claim(limit=1, per_webhook=2, busy=busy, lease_s=60)
+        sending.append(one)
+        after.append(one.delivery.webhook_id == quiet)
+    assert after[:2] == [True, True]
+    assert sum(after[2:]) <= 1
+
+
+async def test_free_places_are_shared_evenly_between_tenants(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    ours = [await stored(database, endpoint(), "noisy") for _ in range(4)]
+    theirs = await stored(database, endpoint(), "quiet")
+    await complete(world, 4, "noisy")
+    await complete(world, 4, "quiet")
+    taken = await store.claim(limit=4, per_webhook=4, busy={ours[0]: 1}, lease_s=60)
+    by_tenant = Counter(one.tenant_id for one in taken)
+    assert by_tenant[TenantId("quiet")] + by_tenant[TenantId("noisy")] == 4
+    assert by_tenant[TenantId("quiet")] in {2, 3}  # the fifth place in flight is a tie
+    assert {one.delivery.webhook_id for one in taken} - {theirs} <= set(ours[1:])
 
 
 async def test_the_dead_are_listed_and_replayed_under_the_same_id(database: Database) -> None:
@@ -197,7 +242,61 @@ async def test_old_deliveries_and_those_without_an_endpoint_go(database: Databas
     await complete(world, 2)
     one, _ = await claim(store)
     await store.finish([end(one, delivered=True)])
-    assert await store.delete_old(older_than_s=3600, limit=10) == 0
-    assert await store.delete_old(older_than_s=0, limit=10) == 1
+    assert await store.retire(pending_s=3600, keep_s=3600, limit=10) == 0
+    assert await store.retire(pending_s=3600, keep_s=0, limit=10) == 1
     await world.rows("delete from webhooks returning 1")
-    assert await store.delete_old(older_than_s=3600, limit=10) == 1
+    assert await store.retire(pending_s=3600, keep_s=3600, limit=10) == 1
+
+
+async def test_what_no_endpoint_took_in_time_is_dead_then_replayed_or_deleted(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world)
+    await age(world, 8 * DAY)
+    await complete(world)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 1
+    dead = DeliveryFilter(state=DeliveryState.DEAD)
+    (old,) = (await store.list(DEFAULT_TENANT, webhook_id, dead, cursor=None, limit=5)).items
+    assert old.error == "too old: never answered"
+    assert old.finished_at is not None
+
+    assert await store.replay(DEFAULT_TENANT, webhook_id, dead, limit=5) == 1
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 0
+    assert old.delivery_id in {one.delivery.delivery_id for one in await claim(store)}
+
+    await age(world, 8 * DAY)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 0  # being sent
+    await world.rows("update webhook_deliveries set due_at = clock_timestamp() returning 1")
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=1) == 1
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=1) == 1
+    await world.rows(
+        "update webhook_deliveries set finished_at = finished_at - $1::interval returning 1", DAY
+    )
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 2
+    assert await world.rows("select 1 from webhook_deliveries") == []
+
+
+async def test_what_waits_for_a_disabled_endpoint_is_not_given_up(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    await stored(database, endpoint())
+    await complete(world)
+    await age(world, 8 * DAY)
+    await world.rows("update webhooks set enabled = false returning 1")
+    assert await store.retire(pending_s=WEEK_S, keep_s=9 * DAY_S, limit=10) == 0
+    await world.rows("update webhooks set enabled = true returning 1")
+    assert len(await claim(store)) == 1
+
+
+async def test_a_sender_whose_delivery_was_given_up_meanwhile_changes_nothing(
+    database: Database,
+) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    await stored(database, endpoint())
+    await complete(world)
+    (paused,) = await claim(store, lease_s=0)
+    await age(world, 8 * DAY)
+    assert await store.retire(pending_s=WEEK_S, keep_s=DAY_S, limit=10) == 1
+    assert await store.finish([end(paused, delivered=False, retry_s=5)]) == frozenset()
+    assert await world.rows("select state from webhook_deliveries") == [("dead",)]

@@ -84,7 +84,7 @@ FREQUENT: dict[str, tuple[object, ...]] = {
     "task_attempts": ("t1", NOBODY),
     "dead_letter_list": ("t1", *[None] * 7, 51),
     "dead_letter_oldest": ("t1", *[None] * 6, 500),
-    "dead_letter_replay": ("t1", TASKS, 5, None),
+    "dead_letter_replay": ("t1", TASKS, 5, None, ["normal"], [0.0]),
     "task_get_many": ("t1", THOUSAND),
     "task_finished": (TASKS,),
     "task_list": ("t1", "dead", None, None, None, 51),

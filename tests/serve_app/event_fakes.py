@@ -14,6 +14,7 @@ from domain.webhooks import Delivery, Dispatch, DispatchEnd, Webhook
 from serve_app.events.hub import EventHub
 from serve_app.events.settings import EventSettings
 from serve_app.services import Webhooks
+from serve_app.webhooks.lookups import Lookups
 from serve_app.webhooks.sender import Sender
 from serve_app.webhooks.settings import WebhookSettings
 
@@ -99,7 +100,7 @@ class NoDeliveries:
     async def add_test(self, tenant_id: TenantId, webhook_id: UUID) -> Delivery:
         raise NotFoundError("webhook", str(webhook_id))
 
-    async def delete_old(self, *, older_than_s: float, limit: int) -> int:
+    async def retire(self, *, pending_s: float, keep_s: float, limit: int) -> int:
         return 0
 
 
@@ -111,4 +112,5 @@ def no_events() -> EventHub:
 def no_webhooks() -> Webhooks:
     """Return webhooks over empty stores."""
     settings = WebhookSettings()
-    return Webhooks(NoWebhooks(), NoDeliveries(), Sender(settings).check, settings)
+    sender = Sender(settings, Lookups(settings))
+    return Webhooks(NoWebhooks(), NoDeliveries(), sender.check, settings)

@@ -120,9 +120,12 @@ class Post(Sender):
         self.open: Counter[str] = Counter()
         self.most: Counter[str] = Counter()
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, tenant_id: TenantId, url: str, *, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         """Take as long as the test says."""
         assert body
+        assert tenant_id == "ours"
         self.sent.append((_now_s(), url, headers["webhook-id"]))
         self.open[url] += 1
         self.most[url] = max(self.most[url], self.open[url])

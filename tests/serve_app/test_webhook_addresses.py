@@ -8,7 +8,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from domain.errors import InvalidInputError
+from domain.ids import DEFAULT_TENANT
 from serve_app.webhooks.addresses import read_url, refusal
+from serve_app.webhooks.lookups import Lookups
 from serve_app.webhooks.schedule import Answer
 from serve_app.webhooks.sender import Sender
 from serve_app.webhooks.settings import WebhookSettings
@@ -54,12 +56,15 @@ def test_a_url_that_hides_where_it_leads_is_refused(url: str) -> None:
 async def test_a_name_that_moves_inside_after_the_check_is_not_called() -> None:
     answers = iter([["1.1.1.1"], ["127.0.0.1"]])
 
-    async def rebinding(host: str, port: int) -> list[str]:
+    def rebinding(host: str, port: int) -> list[str]:
         return next(answers)
 
-    sender = Sender(SETTINGS, rebinding)
-    await sender.check("https://example.com/hook")
-    answer = await sender.post("https://example.com/hook", {}, b"{}")
+    async with Lookups(SETTINGS, rebinding) as lookups:
+        sender = Sender(SETTINGS, lookups)
+        await sender.check(DEFAULT_TENANT, "https://example.com/hook")
+        answer = await sender.post(
+            DEFAULT_TENANT, "https://example.com/hook", headers={}, body=b"{}"
+        )
     assert isinstance(answer, Answer)
     assert answer.status is None
     assert str(answer.error).startswith("refused: example.com at 127.0.0.1")

@@ -9,6 +9,7 @@ with chosen as (
     for update skip locked
 )
 update webhook_deliveries d
-set state = 'pending', finished_at = null, due_at = clock_timestamp(), first_attempt = d.attempt, claimed = false
+set state = 'pending', finished_at = null, due_at = clock_timestamp(), pending_since = clock_timestamp(),
+    first_attempt = d.attempt, claimed = false
 from chosen where d.delivery_id = chosen.delivery_id
 returning d.delivery_id;
