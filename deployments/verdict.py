@@ -28,6 +28,9 @@ replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
 
+NOT_TAKEN = LinkError("no replica took it", False, False)
+"""What became of a batch that was given up on its way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -124,10 +127,17 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
     )
 
 
-def after_limit(task: TaskEnvelope, backoff: Backoff, now_unix_s: float) -> Verdict:
-    """Decide where an attempt gave no answer by its deadline or within its limit."""
+def after_limit(
+    task: TaskEnvelope, backoff: Backoff, now_unix_s: float, *, reached: bool
+) -> Verdict:
+    """Decide where an attempt gave no answer by its deadline or within its limit.
+
+    One that no replica took has not begun: an outage of the agents costs no attempt.
+    """
     if task.deadline_unix_s is not None and task.deadline_unix_s <= now_unix_s:
         return expired(task)
+    if not reached:
+        return after_loss(task, NOT_TAKEN, backoff, started=False)
     if task.direct:
         return failed(task, TaskState.FAILED, "attempt_limit: the agent gave no answer")
     return Release(

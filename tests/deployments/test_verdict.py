@@ -118,11 +118,24 @@ def test_a_direct_call_that_lost_every_agent_fails() -> None:
 
 
 def test_an_attempt_without_an_answer_expires_or_is_tried_again() -> None:
-    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0)
+    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=True)
     assert isinstance(late, Completion)
     assert late.state is TaskState.EXPIRED
-    assert isinstance(after_limit(envelope(1), BACKOFF, 5.0), Release)
-    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0), Completion)
+    again = after_limit(envelope(1), BACKOFF, 5.0, reached=True)
+    assert isinstance(again, Release)
+    assert again.count_attempt
+    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=True), Completion)
+
+
+def test_an_attempt_that_no_replica_took_does_not_count() -> None:
+    verdict = after_limit(envelope(1, attempt=9), BACKOFF, 5.0, reached=False)
+    assert isinstance(verdict, Release)
+    assert (verdict.crashed, verdict.count_attempt) == (False, False)
+    assert (verdict.error or "").startswith("unreached: ")
+    assert verdict.wait_s == UNREACHED_WAIT_S
+    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=False), Retry)
+    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=False)
+    assert isinstance(late, Completion)
 
 
 @pytest.mark.parametrize("ending", list(Ending))
