@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from deployments.errors import LinkError
 from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
-from domain.failures import is_retryable
+from domain.failures import believed_wait_s, is_retryable
 from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, TaskState, backoff_s
 
 ALONE_AFTER_CRASHES = 2
@@ -58,12 +58,14 @@ class Backoff:
         return backoff_s(attempt, base_s=self.base_s, cap_s=self.cap_s, jitter=self.jitter)
 
     def wait_asked_s(self, attempt: int, retry_after_s: float | None) -> float:
-        """Return the wait where somebody asked for one, which is then never shorter.
+        """Return the wait where somebody asked for one, which is then never shorter, up to a day.
 
         Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
         """
         own_s = self.wait_s(attempt)
-        return own_s if retry_after_s is None else retry_after_s + min(own_s, self.base_s)
+        if retry_after_s is None:
+            return own_s
+        return believed_wait_s(retry_after_s) + min(own_s, self.base_s)
 
 
 Verdict = Completion | Release | Retry

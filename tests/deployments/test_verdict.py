@@ -1,6 +1,7 @@
 """What becomes of a task after an attempt."""
 
 from dataclasses import replace
+from math import inf, nan
 
 import pytest
 
@@ -19,6 +20,7 @@ from deployments.verdict import (
     handed_back,
 )
 from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
+from domain.failures import RETRY_AFTER_AT_MOST_S
 from domain.ids import DEFAULT_TENANT
 from domain.task import Completion, Release, TaskState
 from tests.fakes.agents import a_bill
@@ -61,6 +63,14 @@ def test_a_retryable_failure_waits_for_its_back_off() -> None:
     assert not verdict.crashed
     assert verdict.usage == (a_bill(1),)
     assert (verdict.tenant_id, verdict.kind) == (DEFAULT_TENANT, KIND)
+
+
+@pytest.mark.parametrize("asked_s", [86_401.0, 2.6e11, 1e300, inf, nan, -5.0])
+def test_no_wait_that_is_asked_for_is_longer_than_a_day(asked_s: float) -> None:
+    said = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=asked_s)
+    verdict = after_outcome(envelope(1), said, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert 0 <= verdict.wait_s <= RETRY_AFTER_AT_MOST_S + BACKOFF.base_s
 
 
 def test_a_direct_call_that_failed_is_not_repeated() -> None:
