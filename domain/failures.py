@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-
 RETRY_AFTER_AT_MOST_S = 86_400.0
 """The longest wait that is believed where somebody asks for one, in seconds: a mistaken Retry-After
 must neither hold a task back for ever nor name a time that no calendar has."""
