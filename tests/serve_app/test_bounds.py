@@ -30,7 +30,7 @@ BOUNDS_NOTHING = {
 }
 """Whole numbers among the settings that are no bounds."""
 
-NO_INTEGER = {"queue.tenant_queued_share"}
+NO_INTEGER = {"queue.tenant_queued_share", "queue.tenant_direct_share"}
 """Bounds among the settings that are no whole numbers."""
 
 CONTAINERS = {
