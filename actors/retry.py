@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from actors.errors import FaultCode, ModelError
+from domain.failures import believed_wait_s
 from domain.task import backoff_s
 
 MILLISECONDS_PER_S = 1000
@@ -59,12 +60,18 @@ def wait_before_retry_s(
 def retry_after_s(headers: Mapping[str, str], now_unix_s: float) -> float | None:
     """Return the wait that a response asks for, in seconds, or None where it asks for none.
 
+    It is never longer than ``RETRY_AFTER_AT_MOST_S``.
     Reads ``retry-after-ms``, and ``retry-after`` as seconds or as an HTTP date (RFC 9110, 10.2.3).
 
     Args:
         headers: Headers of the response, by any case.
         now_unix_s: Seconds since 1970.
     """
+    asked_s = _asked_s(headers, now_unix_s)
+    return None if asked_s is None else believed_wait_s(asked_s)
+
+
+def _asked_s(headers: Mapping[str, str], now_unix_s: float) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / MILLISECONDS_PER_S
@@ -74,11 +81,11 @@ def retry_after_s(headers: Mapping[str, str], now_unix_s: float) -> float | None
         return seconds
     try:
         date = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a year of many digits
         return None
     if date.tzinfo is None:  # the zone "-0000"
         date = date.replace(tzinfo=UTC)
-    return max(0.0, date.timestamp() - now_unix_s)
+    return date.timestamp() - now_unix_s
 
 
 def _number(text: str | None) -> float | None:

@@ -17,12 +17,19 @@ EXPRESS_PART = 8
 LATE_LIFE_S = 300.0
 """How long the stream of a task that was given up is listened to for its bill, in seconds."""
 
+UNTAKEN_LIFE_S = 5.0
+"""How long a batch whose tasks were all given up may go without a replica's word that it took it,
+in seconds. It says so within ``runner.TAKEN_WITHIN_S``: after this nothing has begun, no bill is to
+come, and the batch must not wait for a replica that would run it beside the next attempts."""
+
 
 @dataclass(slots=True)
 class Flight:
     """A task that was sent and has not been answered.
 
     Attributes:
+        sent_s: When it was sent, or later, when its replica first spoke: the wait for a replica
+            is not the attempt's.
         started: Known to have started; told only of tasks marked alone.
         late: Given up: no longer counted, still listened to.
         extra: Sent beyond the credit, by the express lane.
@@ -42,6 +49,10 @@ class _Sent:
 
     flights: dict[Attempt, Flight] = field(default_factory=dict)
     replica: str | None = None
+
+    @property
+    def late_life_s(self) -> float:
+        return UNTAKEN_LIFE_S if self.replica is None else LATE_LIFE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +222,22 @@ class DispatchState:
             tasks.append(task)
         return tasks
 
-    def report(self, batch: int, group: Group, now_s: float) -> None:
-        """Take in what a replica says of itself and of the tasks it has started."""
+    def report(self, batch: int, group: Group, now_s: float) -> list[TaskEnvelope]:
+        """Take in what a replica says of itself and of the tasks it has started.
+
+        Returns:
+            What it has taken only now although it was given up before: its cancel came too early.
+        """
         self._reports[group.replica] = _report_of(group, now_s)
         sent = self._sent.get(batch)
         if sent is None:
-            return
+            return []
+        is_first = sent.replica is None
         sent.replica = group.replica
         for flight in sent.flights.values():
             flight.started = flight.started or flight.task.task_id in group.started
+            flight.sent_s = now_s if is_first else flight.sent_s
+        return [flight.task for flight in sent.flights.values() if flight.late and is_first]
 
     def describe(self, groups: Iterable[Group], now_s: float) -> None:
         """Replace what is known of the pool by what all its replicas just said."""
@@ -261,9 +279,13 @@ class DispatchState:
 
     def overdue(
         self, now_s: float, now_unix_s: float, *, limit_s: float, grace_s: float
-    ) -> list[TaskEnvelope]:
-        """Give up the flights that are ``grace_s`` past their deadline or out for ``limit_s``."""
-        return self._mark_late(
+    ) -> list[tuple[TaskEnvelope, bool]]:
+        """Give up the flights that are ``grace_s`` past their deadline or out for ``limit_s``.
+
+        Returns:
+            Each task with whether a replica is known to have taken it.
+        """
+        found = [
             flight
             for flight in self._flights()
             if not flight.late
@@ -274,7 +296,9 @@ class DispatchState:
                     and flight.task.deadline_unix_s + grace_s <= now_unix_s
                 )
             )
-        )
+        ]
+        taken = [self._sent[flight.batch].replica is not None for flight in found]
+        return list(zip(self._mark_late(found), taken, strict=True))
 
     def hopeless(self, now_unix_s: float) -> list[TaskEnvelope]:
         """Take out the waiting and parked tasks whose deadline comes before a run could end."""
@@ -297,7 +321,7 @@ class DispatchState:
     def forget(self, now_s: float) -> list[int]:
         """Drop replicas that fell silent; return the batches that need not be listened to.
 
-        Those are the ones that only flights given up long ago keep open.
+        Those are the ones that only flights given up keep open, for long, or untaken by a replica.
         """
         busy = {sent.replica for sent in self._sent.values()}
         self._reports = {
@@ -308,7 +332,7 @@ class DispatchState:
         return [
             number
             for number, sent in self._sent.items()
-            if all(f.late and now_s - f.sent_s > LATE_LIFE_S for f in sent.flights.values())
+            if all(f.late and now_s - f.sent_s > sent.late_life_s for f in sent.flights.values())
         ]
 
     def figures(self) -> PoolFigures:

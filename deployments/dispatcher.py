@@ -225,7 +225,8 @@ class Dispatcher:
 
     def _take_group(self, number: int, data: bytes) -> None:
         group = decode_group(data)
-        self._state.report(number, group, asyncio.get_running_loop().time())
+        for task in self._state.report(number, group, asyncio.get_running_loop().time()):
+            self._tell_cancel(Cancel(task.task_id, task.attempt))
         for outcome in group.outcomes:
             flight = self._state.answered(number, outcome)
             if flight is not None:
@@ -274,11 +275,13 @@ class Dispatcher:
             self._expire_waiting()
             now_s, now_unix_s = asyncio.get_running_loop().time(), self._clock()
             limit_s = self._agent.attempt_limit_s
-            for task in self._state.overdue(
+            for task, reached in self._state.overdue(
                 now_s, now_unix_s, limit_s=limit_s, grace_s=DEADLINE_GRACE_S
             ):
-                self._tell_cancel(Cancel(task.task_id, task.attempt))
-                self._apply(task, after_limit(task, self._backoff(), now_unix_s))
+                verdict = after_limit(task, self._backoff(), now_unix_s, reached=reached)
+                if not isinstance(verdict, Retry):  # the same attempt must not meet its own cancel
+                    self._tell_cancel(Cancel(task.task_id, task.attempt))
+                self._apply(task, verdict)
             for number in self._state.forget(now_s):
                 self._streams[number].cancel()
             self._wake.set()

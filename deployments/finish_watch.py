@@ -1,7 +1,7 @@
 """Waits for tasks to finish on behalf of all long polls at once."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -20,6 +20,9 @@ QUESTION_BOUND = 2000
 WAITING_BOUND = 100_000
 """Tasks that may be waited for at once; a poll that would add to more is refused."""
 
+TENANT_WAITING_BOUND = 50_000
+"""Of one tenant, where a task that several polls wait for counts once for each poll."""
+
 GATHER_S = 0.05
 """Seconds between the end of the first of several tasks and the answer: what ends together is
 told together, so that a thousand tasks do not cost a thousand answers."""
@@ -32,6 +35,7 @@ class FinishWatch:
         self._tasks = tasks
         self._clock = clock
         self._waiters: dict[TaskId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._of_tenant: Counter[TenantId] = Counter()
         self._news = asyncio.Event()
 
     async def wait(self, tenant_id: TenantId, task_id: TaskId, *, until_unix_s: float) -> Task:
@@ -39,9 +43,9 @@ class FinishWatch:
 
         Raises:
             NotFoundError: The tenant has no such task.
-            OverloadedError: Too many tasks are waited for already.
+            OverloadedError: Too many tasks are waited for already, of all or of this tenant.
         """
-        with self._waiting([task_id]) as waiter:
+        with self._waiting(tenant_id, [task_id]) as waiter:
             task = await self._tasks.get(tenant_id, task_id)
             left_s = until_unix_s - self._clock()
             if task.state in FINISHED_STATES or left_s <= 0:
@@ -66,7 +70,7 @@ class FinishWatch:
             Open and finished ones, in the order asked for.
 
         Raises:
-            OverloadedError: Too many tasks are waited for already.
+            OverloadedError: Too many tasks are waited for already, of all or of this tenant.
         """
         tasks = await self._tasks.get_many(tenant_id, task_ids)
         open_ids = [TaskId(task.task_id) for task in tasks if task.state not in FINISHED_STATES]
@@ -74,7 +78,7 @@ class FinishWatch:
         if left_s <= 0 or not open_ids or len(open_ids) < len(tasks):
             return tasks
         # What ended since the read is found by the next question of the loop below.
-        with self._waiting(open_ids) as waiter:
+        with self._waiting(tenant_id, open_ids) as waiter:
             self._news.set()
             await asyncio.wait([waiter], timeout=left_s)
             if len(open_ids) > 1 and waiter.done():
@@ -103,16 +107,24 @@ class FinishWatch:
             await asyncio.sleep(POLL_S)
 
     @contextmanager
-    def _waiting(self, task_ids: Sequence[TaskId]) -> Iterator["asyncio.Future[None]"]:
+    def _waiting(
+        self, tenant_id: TenantId, task_ids: Sequence[TaskId]
+    ) -> Iterator["asyncio.Future[None]"]:
         """Give a future that the end of any of the tasks resolves."""
+        if self._of_tenant[tenant_id] + len(task_ids) > TENANT_WAITING_BOUND:
+            raise OverloadedError("too many of your tasks are waited for", 1.0)
         if len(self._waiters) + len(task_ids) > WAITING_BOUND:
             raise OverloadedError("too many tasks are waited for", 1.0)
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._of_tenant[tenant_id] += len(task_ids)
         for task_id in task_ids:
             self._waiters[task_id].add(waiter)
         try:
             yield waiter
         finally:
+            self._of_tenant[tenant_id] -= len(task_ids)
+            if not self._of_tenant[tenant_id]:
+                del self._of_tenant[tenant_id]
             for task_id in task_ids:
                 waiters = self._waiters[task_id]
                 waiters.discard(waiter)

@@ -37,6 +37,7 @@ class Lease:
         self._lost = lost
         self._held = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
+        self._is_new = True
         self.worker = new_worker_id()
 
     @property
@@ -64,17 +65,21 @@ class Lease:
         asked_s = loop.time()
         try:
             async with asyncio.timeout(self._settings.lease_s / 2):
-                await self._queue.renew(self.worker, lease_s=self._settings.lease_s)
+                await self._queue.renew(
+                    self.worker, lease_s=self._settings.lease_s, is_new=self._is_new
+                )
         except ConflictError:
             logger.warning("lease_lost", extra={"worker": str(self.worker)})
             self._run_out()
             self.worker = self._new_worker_id()
+            self._is_new = True
             self._lost()
             return 0.0
         except (DatabaseUnavailableError, TimeoutError) as error:
             facts = {"worker": str(self.worker), "error": type(error).__name__}
             logger.warning("lease_not_renewed", extra=facts)
             return min(0.5, self._settings.renew_s)
+        self._is_new = False
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm = loop.call_at(asked_s + self._settings.lease_s, self._run_out)

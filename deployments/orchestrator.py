@@ -9,7 +9,7 @@ from random import Random
 
 from actors.agent import Clock
 from deployments.answer import Answer, abandoned, answer_of
-from deployments.chances import Chance, chance_of
+from deployments.caller_line import CallerLine
 from deployments.claims import Claims
 from deployments.completer import GroupCommit
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
@@ -118,7 +118,9 @@ class Engine:
         self._finish_watch = FinishWatch(parts.tasks, parts.clock)
         self._waiters: dict[Attempt, asyncio.Future[Answer]] = {}
         self._look_ups: set[asyncio.Task[None]] = set()
-        self._direct = 0
+        self._line = CallerLine(
+            parts.settings, clock=parts.clock, rng=parts.rng, is_behind=self._is_behind
+        )
         self._stopping = asyncio.Event()
         self._claims = Claims(
             parts.queue,
@@ -193,14 +195,9 @@ class Engine:
         if submission.deadline_unix_s is None:
             deadline_unix_s = self._clock() + self._settings.direct_deadline_s
             submission = replace(submission, deadline_unix_s=deadline_unix_s)
-        self._check_room(pool, submission)
-        self._direct += 1
-        pool.callers += 1
-        try:
+        self._check_ready()
+        with self._line.joined(pool, submission):
             return await self._answer(pool, replace(submission, direct=True))
-        finally:
-            self._direct -= 1
-            pool.callers -= 1
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Admission | GardenosError]:
         """Commit tasks to the queue; one answer each, in order.
@@ -349,26 +346,6 @@ class Engine:
             raise UnavailableError("the service is stopping", 1.0)
         if not self._lease.is_held:
             raise DatabaseUnavailableError("the database does not answer", 2.0)
-
-    def _check_room(self, pool: Pool, submission: Submission) -> None:
-        """Refuse a direct call that finds no room, or that cannot end in time.
-
-        One that repeats another may find its answer stored, so it is let in though it cannot run.
-        """
-        self._check_ready()
-        now_s, ahead = asyncio.get_running_loop().time(), pool.in_line
-        deadline_unix_s = submission.deadline_unix_s or 0.0
-        chance = chance_of(
-            deadline_unix_s - self._clock(),
-            wait_s=pool.rate.wait_s(ahead, now_s),
-            run_s=pool.dispatcher.shortest_run_s,
-        )
-        if chance is Chance.NONE and submission.idempotency_key is None:
-            raise DeadlineExceededError(f"the {pool.kind} agent", deadline_unix_s)
-        full = self._direct >= self._settings.direct_bound or self._is_behind()
-        if full or chance is Chance.BEHIND_OTHERS:
-            retry_s = pool.rate.retry_after_s(ahead, now_s, jitter=self._rng.random())
-            raise OverloadedError("too many callers wait on the line", retry_s)
 
     def _is_behind(self) -> bool:
         return self._completions.waiting > BACKLOG_GROUPS * self._settings.commit_bound

@@ -1,6 +1,7 @@
 """One agent kind inside an orchestrator: its dispatcher, what wakes its claims, its figures."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from deployments.dispatcher import Dispatcher
 from deployments.drain_rate import DrainRate
 from deployments.queue_room import QueueFigures, QueueRoom
 from deployments.settings import AgentSettings
-from domain.ids import AgentKind
+from domain.ids import AgentKind, TenantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Pool:
 
     Attributes:
         is_hinted: New tasks may be in the queue: look into the express lane even where all is full.
-        callers: Direct calls on the line, running ones too.
+        callers: Direct calls of each tenant on the line, running ones too.
         rate: How fast it works them off while some wait.
         room: How much more the durable queue takes.
     """
@@ -56,7 +57,7 @@ class Pool:
     has_more: bool = True
     is_hinted: bool = True
     settled: dict[str, int] = field(default_factory=dict)
-    callers: int = 0
+    callers: Counter[TenantId] = field(default_factory=Counter)
     rate: DrainRate = field(default_factory=DrainRate)
 
     def hint(self) -> None:
@@ -67,7 +68,17 @@ class Pool:
     @property
     def in_line(self) -> int:
         """Callers beyond what the agents can run at once, at least."""
-        return max(0, self.callers - self.dispatcher.credit)
+        return max(0, self.callers.total() - self.dispatcher.credit)
+
+    def ahead_of(self, tenant_id: TenantId) -> int:
+        """Return how many callers start before the next one of a tenant at least.
+
+        The tenants take turns, see :class:`deployments.task_heap.TaskHeap`: none has more turns
+        before this one's than this one has callers, and one.
+        """
+        turns = self.callers[tenant_id] + 1
+        ahead = sum(min(turns, count) for count in self.callers.values())
+        return max(0, ahead - self.dispatcher.credit)
 
 
 def state_of(pool: Pool) -> PoolState:

@@ -38,6 +38,11 @@ STARTS_PER_TURN = 4
 holds the loop: a caller on the line would have to wait until every free slot has been filled."""
 
 
+TAKEN_WITHIN_S = 0.25
+"""Seconds within which a replica says that it has taken a batch, where no outcome says it before.
+Short runs pay no message for it."""
+
+
 @dataclass(slots=True, eq=False)
 class _Stream:
     """Where the outcomes of one batch gather until the generator takes them."""
@@ -99,6 +104,7 @@ class AgentRunner:
     async def batch(self, data: bytes) -> AsyncGenerator[bytes, None]:
         """Run a batch and yield encoded groups of outcomes as they arrive.
 
+        The first group comes within ``TAKEN_WITHIN_S`` of the start, be it without an outcome.
         Closing the generator cancels what is still open of this batch, and of no other.
 
         Args:
@@ -106,11 +112,14 @@ class AgentRunner:
         """
         await self.ensure_started()
         stream = self._accept(decode_batch(data))
+        taken = asyncio.get_running_loop().call_later(TAKEN_WITHIN_S, stream.news.set)
         try:
             while stream.open or stream.ready or stream.started:
                 await stream.news.wait()
+                taken.cancel()
                 yield self._take_group(stream)
         finally:
+            taken.cancel()
             self._abandon(stream)
 
     async def call(self, task: TaskEnvelope) -> AgentResult:

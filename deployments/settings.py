@@ -119,6 +119,10 @@ class QueueSettings(Section):
     direct_bound: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=1024, description="Callers that may wait on the line; more get 429."
     )
+    tenant_direct_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.5,
+        description="Part of direct_bound that a single tenant may fill; more get 429.",
+    )
     direct_deadline_s: Seconds = Field(
         default=30.0,
         description="Seconds a direct call may take that names no deadline.",

@@ -1,11 +1,15 @@
-"""The order in which waiting tasks start: priority, then earliest deadline; none starves."""
+"""The order in which waiting tasks start.
+
+Priority, then the tenants in turn, of each the earliest deadline; none starves.
+"""
 
 import heapq
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from itertools import count
 from math import inf
 
-from domain.ids import TaskId
+from domain.ids import TaskId, TenantId
 from domain.task import PRIORITY_RANK, Priority, TaskEnvelope
 
 OLDEST_EVERY = 8
@@ -30,13 +34,33 @@ def attempt_of(task: TaskEnvelope) -> Attempt:
     return task.task_id, task.attempt
 
 
+@dataclass(slots=True)
+class _Turn:
+    """What waits of one tenant, best first, and its place among the tenants.
+
+    Attributes:
+        number: Grows by one with each task that starts: the smallest is next.
+        line: Rank, deadline, number of arrival and attempt; the first is never stale.
+    """
+
+    number: int
+    line: list[tuple[int, float, int, Attempt]] = field(default_factory=list)
+
+
 class TaskHeap:
-    """Waiting tasks, each attempt at most once, at most ``bound`` of them."""
+    """Waiting tasks, each attempt at most once, at most ``bound`` of them.
+
+    Among tasks of one priority the tenants take turns: who has one task waits for one of each other
+    tenant, however many those have. Who comes anew has no arrears and takes the next turn.
+    """
 
     def __init__(self, *, bound: int) -> None:
         self._bound = bound
         self._line: OrderedDict[Attempt, tuple[int, TaskEnvelope]] = OrderedDict()
-        self._best: list[tuple[int, float, int, Attempt]] = []
+        self._turns: dict[TenantId, _Turn] = {}
+        self._turn = 0
+        self._in_turns = 0
+        self._best: list[tuple[int, int, float, int, Attempt]] = []
         self._soonest: list[tuple[float, int, Attempt]] = []
         self._numbers = count()
         self._passes = 0
@@ -66,7 +90,7 @@ class TaskHeap:
         self._enter(attempt, next(self._numbers), task)
         self._express += is_express(task)
         self._direct += task.direct
-        if len(self._best) + len(self._soonest) > 4 * len(self._line) + 64:
+        if len(self._best) + len(self._soonest) + self._in_turns > 4 * len(self._line) + 64:
             self._compact()
         return True
 
@@ -93,20 +117,43 @@ class TaskHeap:
         return task
 
     def _first(self) -> TaskEnvelope:
-        while not self._is_live(self._best[0][2], self._best[0][3]):
+        while True:
+            _, turn, _, number, attempt = self._best[0]
+            if self._is_live(number, attempt):
+                task = self._line[attempt][1]
+                if self._turns[task.tenant_id].number == turn:
+                    return task
             heapq.heappop(self._best)
-        return self._line[self._best[0][3]][1]
 
     def _take(self, task: TaskEnvelope) -> None:
         attempt = attempt_of(task)
         self._passes = 0 if attempt == next(iter(self._line)) else self._passes + 1
+        turn = self._turns[task.tenant_id]
+        self._turn = max(self._turn, turn.number)
+        turn.number += 1
         self._drop(attempt)
+        if turn.line:
+            self._stand(turn)
 
     def _drop(self, attempt: Attempt) -> TaskEnvelope:
         _, task = self._line.pop(attempt)
         self._express -= is_express(task)
         self._direct -= task.direct
+        turn = self._turns[task.tenant_id]
+        was_first = turn.line[0][3] == attempt
+        while turn.line and not self._is_live(turn.line[0][2], turn.line[0][3]):
+            heapq.heappop(turn.line)
+            self._in_turns -= 1
+        if not turn.line:
+            del self._turns[task.tenant_id]
+        elif was_first:
+            self._stand(turn)
         return task
+
+    def _stand(self, turn: _Turn) -> None:
+        """Let a tenant stand among the others with its best task, at its turn."""
+        rank, deadline, number, attempt = turn.line[0]
+        heapq.heappush(self._best, (rank, turn.number, deadline, number, attempt))
 
     def remove(self, attempt: Attempt) -> TaskEnvelope | None:
         """Take one attempt out, or return None where it does not wait."""
@@ -138,7 +185,11 @@ class TaskHeap:
     def _enter(self, attempt: Attempt, number: int, task: TaskEnvelope) -> None:
         deadline = inf if task.deadline_unix_s is None else task.deadline_unix_s
         self._line[attempt] = (number, task)
-        heapq.heappush(self._best, (PRIORITY_RANK[task.priority], deadline, number, attempt))
+        turn = self._turns.setdefault(task.tenant_id, _Turn(self._turn + 1))
+        heapq.heappush(turn.line, (PRIORITY_RANK[task.priority], deadline, number, attempt))
+        self._in_turns += 1
+        if turn.line[0][3] == attempt:
+            self._stand(turn)
         if deadline < inf:
             heapq.heappush(self._soonest, (deadline, number, attempt))
 
@@ -151,5 +202,7 @@ class TaskHeap:
         self._line.clear()
         self._best.clear()
         self._soonest.clear()
+        self._turns = {tenant: _Turn(turn.number) for tenant, turn in self._turns.items()}
+        self._in_turns = 0
         for attempt, (number, task) in line:
             self._enter(attempt, number, task)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from deployments.errors import LinkError
 from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
-from domain.failures import is_retryable
+from domain.failures import believed_wait_s, is_retryable
 from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, TaskState, backoff_s
 
 ALONE_AFTER_CRASHES = 2
@@ -27,6 +27,9 @@ replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
+
+NOT_TAKEN = LinkError("no replica took it", False, False)
+"""What became of a batch that was given up on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,14 @@ class Backoff:
         return backoff_s(attempt, base_s=self.base_s, cap_s=self.cap_s, jitter=self.jitter)
 
     def wait_asked_s(self, attempt: int, retry_after_s: float | None) -> float:
-        """Return the wait where somebody asked for one, which is then never shorter.
+        """Return the wait where somebody asked for one, which is then never shorter, up to a day.
 
         Everybody who was refused reads the same figure: the jitter keeps them apart afterwards.
         """
         own_s = self.wait_s(attempt)
-        return own_s if retry_after_s is None else retry_after_s + min(own_s, self.base_s)
+        if retry_after_s is None:
+            return own_s
+        return believed_wait_s(retry_after_s) + min(own_s, self.base_s)
 
 
 Verdict = Completion | Release | Retry
@@ -124,10 +129,17 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
     )
 
 
-def after_limit(task: TaskEnvelope, backoff: Backoff, now_unix_s: float) -> Verdict:
-    """Decide where an attempt gave no answer by its deadline or within its limit."""
+def after_limit(
+    task: TaskEnvelope, backoff: Backoff, now_unix_s: float, *, reached: bool
+) -> Verdict:
+    """Decide where an attempt gave no answer by its deadline or within its limit.
+
+    One that no replica took has not begun: an outage of the agents costs no attempt.
+    """
     if task.deadline_unix_s is not None and task.deadline_unix_s <= now_unix_s:
         return expired(task)
+    if not reached:
+        return after_loss(task, NOT_TAKEN, backoff, started=False)
     if task.direct:
         return failed(task, TaskState.FAILED, "attempt_limit: the agent gave no answer")
     return Release(

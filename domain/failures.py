@@ -8,6 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+RETRY_AFTER_AT_MOST_S = 86_400.0
+"""The longest wait that is believed where somebody asks for one, in seconds: a mistaken Retry-After
+must neither hold a task back for ever nor name a time that no calendar has."""
+
+
+def believed_wait_s(asked_s: float) -> float:
+    """Return what is waited where ``asked_s`` were asked for, whatever number that is."""
+    return min(RETRY_AFTER_AT_MOST_S, max(0.0, asked_s))  # in this order NaN becomes 0
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

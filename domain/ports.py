@@ -153,8 +153,14 @@ class TaskQueue(Protocol):
         """Give tasks back to the queue; one out of attempts dies. Guarded as complete."""
         ...
 
-    async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
-        """Make or renew the worker's lease by the database's clock.
+    async def renew(self, worker: WorkerId, *, lease_s: float, is_new: bool = False) -> Worker:
+        """Renew the worker's lease by the database's clock, or make it.
+
+        Args:
+            worker: Whose lease.
+            lease_s: Seconds from now.
+            is_new: The worker is not known to have had a lease; only then one is made. Asked twice,
+                as after a lost reply, it renews.
 
         Raises:
             ConflictError: The lease had run out and its tasks may be another's.

@@ -152,9 +152,9 @@ class PostgresTaskQueue:
             return await again(alone, what="completion")
         return await in_transaction(self._database, with_calls, what="completion")
 
-    async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
-        """Make or renew the worker's lease; see the port."""
-        row = await self._database.fetchrow(queries.load("queue_renew"), worker, lease_s)
+    async def renew(self, worker: WorkerId, *, lease_s: float, is_new: bool = False) -> Worker:
+        """Renew or make the worker's lease; see the port."""
+        row = await self._database.fetchrow(queries.load("queue_renew"), worker, lease_s, is_new)
         if row is None:
             raise ConflictError("worker", str(worker), "its lease has run out")
         return Worker(worker, row["lease_until"])

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from uuid_utils.compat import uuid7
 from actors.prices import load_prices
 from deployments.graph import bind_agents
 from deployments.link import Link, ServeLink
-from deployments.loops import forever
+from deployments.loops import end_all, forever
 from deployments.orchestrator import Engine, EngineParts
 from deployments.replica import ReplicaSettings
 from domain.errors import ConfigurationError
@@ -159,8 +160,8 @@ async def open_services(
         )
         await engine.start()
         loops = [
-            asyncio.create_task(listen(url, settings.database, engine.wake), name="hints"),
-            asyncio.create_task(keep_deleting(old_things(services, settings)), name="retention"),
+            forever("hints", partial(listen, url, settings.database, engine.wake)),
+            forever("retention", partial(keep_deleting, old_things(services, settings))),
             forever("events", services.event_hub.run),
             forever("webhooks", deliveries.run),
         ]
@@ -168,9 +169,7 @@ async def open_services(
             await _wait_until_ready(engine)
             yield services
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await end_all(loops)
             await engine.stop()
 
 

@@ -65,6 +65,8 @@ async def keep_deleting(old: OldThings) -> None:
                 await delete_once(delete, old.batch)
             except DatabaseUnavailableError as error:
                 logger.info("retention_postponed", extra={"what": name, "error": str(error)})
+            except Exception:  # a fault of one kind must not keep the others for ever
+                logger.exception("retention_fault", extra={"what": name})
 
 
 async def delete_once(delete: DeleteSome, batch: int) -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.errors import FaultCode, ModelError
 from actors.retry import RetryPolicy, retry_after_s, wait_before_retry_s
+from domain.failures import RETRY_AFTER_AT_MOST_S
 
 POLICY = RetryPolicy(retries=3, base_s=0.2, cap_s=5.0)
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -78,6 +79,12 @@ def test_a_call_is_made_again_only_where_it_may_help(
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after": ""}, None),
+        ({"retry-after": "86401"}, RETRY_AFTER_AT_MOST_S),
+        ({"retry-after": "1e300"}, RETRY_AFTER_AT_MOST_S),
+        ({"retry-after-ms": "2.6e14"}, RETRY_AFTER_AT_MOST_S),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, RETRY_AFTER_AT_MOST_S),
+        ({"retry-after": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 01 Jan 2027 00:00:00 +99999999999999"}, None),
     ],
 )
 def test_the_wait_asked_for_is_read(headers: dict[str, str], wait_s: float | None) -> None:

@@ -18,7 +18,8 @@ from tests.fakes.tasks import KIND
 AGENT = AgentSettings(
     agent="tests.fakes.agents:ScriptedAgent", concurrency=4, prefetch=2, attempt_limit_s=20
 )
-QUEUE = QueueSettings(backoff_base_s=0.2, backoff_cap_s=2.0, grace_s=5.0)
+QUEUE = QueueSettings(backoff_base_s=0.2, backoff_cap_s=2.0, grace_s=5.0, tenant_direct_share=1.0)
+"""The tasks of most tests are one tenant's, which may fill the line."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, DispatchState
+from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, UNTAKEN_LIFE_S, DispatchState
 from deployments.task_heap import is_express
 from deployments.wire import Ending, Group, TaskOutcome
 from domain.ids import TaskId
@@ -102,9 +102,50 @@ def test_a_stream_is_not_listened_to_for_ever() -> None:
     s = state()
     s.add(envelope(1))
     number, _ = s.next_batch(0) or (0, ())
-    s.overdue(10, 0, limit_s=10, grace_s=0)
+    s.report(number, Group("a", 4, 3, 4), 0)
+    assert s.overdue(10, 0, limit_s=10, grace_s=0) == [(envelope(1), True)]
     assert s.forget(20) == []
     assert s.forget(LATE_LIFE_S + 1) == [number]
+
+
+def test_a_batch_that_no_replica_took_is_closed_as_soon_as_all_of_it_is_given_up() -> None:
+    s = state()
+    s.add(envelope(1, deadline_unix_s=100.0))
+    s.add(envelope(2))
+    number, _ = s.next_batch(0) or (0, ())
+    s.overdue(9, 200, limit_s=10, grace_s=0)
+    assert s.forget(9) == []
+    assert s.overdue(10, 200, limit_s=10, grace_s=0) == [(envelope(2), False)]
+    assert s.forget(10) == [number]
+
+
+def test_a_batch_that_was_just_sent_is_given_time_to_be_taken() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.give_up(task_id(1))
+    assert s.forget(UNTAKEN_LIFE_S) == []
+    assert s.forget(UNTAKEN_LIFE_S + 0.1) == [number]
+
+
+def test_the_limit_of_an_attempt_begins_when_a_replica_takes_it() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.report(number, Group("a", 4, 3, 4), 9)
+    s.report(number, Group("a", 4, 3, 4), 15)
+    assert s.overdue(18, 0, limit_s=10, grace_s=0) == []
+    assert s.overdue(19, 0, limit_s=10, grace_s=0) == [(envelope(1), True)]
+
+
+def test_a_replica_that_takes_what_was_given_up_is_told_once_more() -> None:
+    s = state()
+    s.add(envelope(1))
+    s.add(envelope(2))
+    number, _ = s.next_batch(0) or (0, ())
+    s.give_up(task_id(1))
+    assert s.report(number, Group("a", 4, 3, 4), 0) == [envelope(1)]
+    assert s.report(number, Group("a", 4, 3, 4), 0) == []
 
 
 def test_a_silent_replica_is_forgotten_unless_it_holds_a_task() -> None:

@@ -107,8 +107,9 @@ async def test_a_caller_gets_an_answer_by_the_deadline_though_no_agent_lives() -
 async def test_a_frozen_agents_late_result_is_refused_and_its_bill_kept() -> None:
     agent = AGENT.model_copy(update={"attempt_limit_s": 3.0})
     async with world(agent=agent) as w:
-        await w.engine.submit([submission(1, s=0.1, do="paid")])
+        await w.engine.submit([submission(1, s=1.0, do="paid")])
         frozen = w.link.replicas[0]
+        await asyncio.sleep(0.5)
         frozen.thawed.clear()
         await asyncio.sleep(1.0)
         w.link.replicas.remove(frozen)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from deployments import finish_watch
 from deployments.finish_watch import GATHER_S, POLL_S, FinishWatch
 from domain.errors import OverloadedError
-from domain.ids import DEFAULT_TENANT, TaskId, WorkerId
+from domain.ids import DEFAULT_TENANT, TaskId, TenantId, WorkerId
 from domain.task import FINISHED_STATES, Task
 from tests.deployments.engine_world import World, world
 from tests.fakes.simulation import now_unix_s, simulated
@@ -129,3 +130,29 @@ def test_questions_are_asked_in_parts_and_too_many_waits_are_refused(
     watched: NothingEnds, asked: list[int]
 ) -> None:
     assert watched.asked == asked
+
+
+@simulated
+async def test_what_one_tenant_waits_for_leaves_room_for_the_waits_of_another() -> None:
+    queue = NothingEnds()
+    mine = [replace(submission(n), tenant_id=TenantId("noisy")) for n in (1, 2, 3, 4)]
+    await queue.admit([*mine, submission(9)], WorkerId(UUID(int=1)))
+    watch = FinishWatch(queue, now_unix_s)
+    until_unix_s = now_unix_s() + 60
+
+    def wait_for(tenant: str, *numbers: int) -> "asyncio.Task[tuple[Task, ...]]":
+        ids = [task_id(number) for number in numbers]
+        waits = watch.wait_any(TenantId(tenant), ids, until_unix_s=until_unix_s)
+        return asyncio.create_task(waits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finish_watch, "TENANT_WAITING_BOUND", 3)
+        full = wait_for("noisy", 1, 2, 3)
+        await asyncio.sleep(1)
+        with pytest.raises(OverloadedError):
+            await wait_for("noisy", 4)
+        with pytest.raises(OverloadedError):
+            await watch.wait(TenantId("noisy"), task_id(1), until_unix_s=until_unix_s)
+        quiet = wait_for(DEFAULT_TENANT, 9)
+        assert [len(tasks) for tasks in await asyncio.gather(full, quiet)] == [3, 1]
+        assert not watch._of_tenant

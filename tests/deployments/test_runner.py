@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from deployments import runner as runner_module
-from deployments.runner import STARTS_PER_TURN, AgentRunner
+from deployments.runner import STARTS_PER_TURN, TAKEN_WITHIN_S, AgentRunner
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
 from domain.errors import AgentError
@@ -40,9 +40,27 @@ async def test_results_come_as_they_finish_with_the_free_slots() -> None:
     groups = await groups_of(
         runner, envelope(1, payload=script(s=2)), envelope(2, payload=script(s=1))
     )
-    assert [[o.task_id for o in group.outcomes] for group in groups] == [[task_id(2)], [task_id(1)]]
-    assert [group.free for group in groups] == [1, 2]
+    told = [[o.task_id for o in group.outcomes] for group in groups]
+    assert told == [[], [task_id(2)], [task_id(1)]]
+    assert [group.free for group in groups] == [0, 1, 2]
     assert agent.starts == 1
+
+
+@simulated
+async def test_a_replica_soon_says_that_it_has_taken_a_batch_of_long_runs() -> None:
+    runner, _ = a_runner()
+    batch = runner.batch(encode_batch(Batch("me", (envelope(1, payload=script(s=60)),))))
+    began_s = asyncio.get_running_loop().time()
+    group = decode_group(await anext(batch))
+    assert (group.replica, group.outcomes) == ("r", ())
+    assert asyncio.get_running_loop().time() - began_s <= TAKEN_WITHIN_S
+    await batch.aclose()
+
+
+@simulated
+async def test_a_batch_of_short_runs_is_told_of_once() -> None:
+    runner, _ = a_runner()
+    assert len(await groups_of(runner, envelope(1), envelope(2))) == 1
 
 
 @simulated
@@ -98,12 +116,10 @@ async def test_a_waiting_task_expires_at_its_deadline_not_when_a_slot_is_free() 
     await asyncio.sleep(0.1)
     began_s = now_unix_s()
     task = envelope(3, deadline_unix_s=began_s + 1)
-    stream = runner.batch(encode_batch(Batch("me", (task,))))
-    group = decode_group(await anext(stream))
-    assert [o.ending for o in group.outcomes] == [Ending.EXPIRED]
+    ended = await outcomes_of(runner, task)
+    assert ended[3].ending is Ending.EXPIRED
     assert now_unix_s() - began_s == pytest.approx(1.0, abs=0.01)
     assert agent.runs[task_id(3)] == 0
-    await stream.aclose()
     await others
 
 
@@ -195,7 +211,7 @@ async def test_a_task_marked_alone_is_announced_and_runs_alone() -> None:
     other = asyncio.create_task(outcomes_of(runner, envelope(9, payload=script(s=1))))
     await asyncio.sleep(0.1)
     groups = await groups_of(runner, envelope(1, alone=True))
-    assert groups[0].started == (task_id(1),)
+    assert [group.started for group in groups if group.started] == [(task_id(1),)]
     assert groups[0].outcomes == ()
     assert agent.most_running == 1
     await other

@@ -1,10 +1,13 @@
 """The order of waiting tasks."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.task_heap import OLDEST_EVERY, TaskHeap, attempt_of
-from domain.task import PRIORITY_RANK, Priority
+from deployments.task_heap import OLDEST_EVERY, Attempt, TaskHeap, attempt_of
+from domain.ids import TenantId
+from domain.task import PRIORITY_RANK, Priority, TaskEnvelope
 from tests.fakes.tasks import envelope, task_id
 
 PRIORITIES = st.sampled_from(list(Priority))
@@ -21,6 +24,64 @@ def test_priority_comes_first_then_the_earliest_deadline_then_arrival() -> None:
     heap.push(envelope(6, priority=Priority.URGENT))
     order = [task.task_id for task in iter(heap.pop, None)]
     assert order == [task_id(n) for n in (6, 4, 3, 2, 5, 1)]
+
+
+def test_the_tenants_take_turns_within_a_priority() -> None:
+    heap = TaskHeap(bound=100)
+    for n in range(40):
+        heap.push(envelope(n, tenant_id=TenantId("many"), deadline_unix_s=float(n)))
+    for _ in range(5):
+        heap.pop()
+    heap.push(envelope(100, tenant_id=TenantId("one"), deadline_unix_s=1e9))
+    for n in (200, 201):
+        heap.push(envelope(n, tenant_id=TenantId("two"), deadline_unix_s=2e9))
+    heap.push(envelope(300, tenant_id=TenantId("many"), priority=Priority.URGENT))
+    starts = [task.task_id for task in iter(heap.pop, None)]
+    assert starts[0] == task_id(300)
+    assert starts.index(task_id(100)) <= 3
+    assert starts.index(task_id(201)) <= 6
+    rest = [one.int for one in starts if one.int < 40]
+    assert rest == sorted(rest)
+
+
+def test_a_tenant_that_comes_again_and_again_takes_no_more_than_its_turns() -> None:
+    heap = TaskHeap(bound=100)
+    for n in range(60):
+        heap.push(envelope(n, tenant_id=TenantId("backlog")))
+    started: Counter[TenantId] = Counter()
+    task = envelope(1000, tenant_id=TenantId("again"))
+    for n in range(40):
+        if task.tenant_id == TenantId("again"):
+            heap.push(envelope(1000 + n, tenant_id=TenantId("again")))
+        task = heap.pop() or envelope()
+        started[task.tenant_id] += 1
+    assert started[TenantId("backlog")] >= 20
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), PRIORITIES, st.booleans()), max_size=120))
+def test_whatever_comes_and_goes_the_best_of_the_next_tenant_starts(
+    steps: list[tuple[int, Priority, bool]],
+) -> None:
+    heap = TaskHeap(bound=30)
+    waiting: dict[Attempt, TaskEnvelope] = {}
+    for n, (tenant, priority, comes) in enumerate(steps):
+        if comes:
+            task = envelope(n, tenant_id=TenantId(str(tenant)), priority=priority)
+            if heap.push(task):
+                waiting[attempt_of(task)] = task
+        elif waiting and tenant == 0:
+            gone = next(iter(waiting))
+            assert heap.remove(gone) == waiting.pop(gone)
+        elif (start := heap.peek()) is not None:
+            assert heap.pop() == start
+            del waiting[attempt_of(start)]
+            mine = [one for one in waiting.values() if one.tenant_id == start.tenant_id]
+            oldest = min(waiting, default=attempt_of(start))
+            if attempt_of(start) < oldest:
+                continue  # it may have been the turn of who has waited longest
+            assert all(PRIORITY_RANK[start.priority] <= PRIORITY_RANK[m.priority] for m in mine)
+        assert len(heap) == len(waiting)
+    assert {attempt_of(task) for task in iter(heap.pop, None)} == set(waiting)
 
 
 def test_a_full_heap_refuses_and_keeps_what_it_has() -> None:
@@ -90,4 +151,4 @@ def test_stale_entries_do_not_pile_up() -> None:
     for n in range(5000):
         heap.push(envelope(n, deadline_unix_s=1e12))
         heap.remove((task_id(n), 1))
-    assert len(heap._best) + len(heap._soonest) < 200
+    assert len(heap._best) + len(heap._soonest) + heap._in_turns < 200

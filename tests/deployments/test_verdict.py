@@ -1,6 +1,7 @@
 """What becomes of a task after an attempt."""
 
 from dataclasses import replace
+from math import inf, nan
 
 import pytest
 
@@ -19,6 +20,7 @@ from deployments.verdict import (
     handed_back,
 )
 from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
+from domain.failures import RETRY_AFTER_AT_MOST_S
 from domain.ids import DEFAULT_TENANT
 from domain.task import Completion, Release, TaskState
 from tests.fakes.agents import a_bill
@@ -61,6 +63,14 @@ def test_a_retryable_failure_waits_for_its_back_off() -> None:
     assert not verdict.crashed
     assert verdict.usage == (a_bill(1),)
     assert (verdict.tenant_id, verdict.kind) == (DEFAULT_TENANT, KIND)
+
+
+@pytest.mark.parametrize("asked_s", [86_401.0, 2.6e11, 1e300, inf, nan, -5.0])
+def test_no_wait_that_is_asked_for_is_longer_than_a_day(asked_s: float) -> None:
+    said = replace(outcome(Ending.FAILED, retryable=True), retry_after_s=asked_s)
+    verdict = after_outcome(envelope(1), said, BACKOFF)
+    assert isinstance(verdict, Release)
+    assert 0 <= verdict.wait_s <= RETRY_AFTER_AT_MOST_S + BACKOFF.base_s
 
 
 def test_a_direct_call_that_failed_is_not_repeated() -> None:
@@ -118,11 +128,24 @@ def test_a_direct_call_that_lost_every_agent_fails() -> None:
 
 
 def test_an_attempt_without_an_answer_expires_or_is_tried_again() -> None:
-    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0)
+    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=True)
     assert isinstance(late, Completion)
     assert late.state is TaskState.EXPIRED
-    assert isinstance(after_limit(envelope(1), BACKOFF, 5.0), Release)
-    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0), Completion)
+    again = after_limit(envelope(1), BACKOFF, 5.0, reached=True)
+    assert isinstance(again, Release)
+    assert again.count_attempt
+    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=True), Completion)
+
+
+def test_an_attempt_that_no_replica_took_does_not_count() -> None:
+    verdict = after_limit(envelope(1, attempt=9), BACKOFF, 5.0, reached=False)
+    assert isinstance(verdict, Release)
+    assert (verdict.crashed, verdict.count_attempt) == (False, False)
+    assert (verdict.error or "").startswith("unreached: ")
+    assert verdict.wait_s == UNREACHED_WAIT_S
+    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=False), Retry)
+    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=False)
+    assert isinstance(late, Completion)
 
 
 @pytest.mark.parametrize("ending", list(Ending))

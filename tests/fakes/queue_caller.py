@@ -106,7 +106,7 @@ class QueueCaller:
         self.workers = [self.new_worker(), self.new_worker()]
         run(subject.reset())
         for worker in self.workers:
-            self.renew(worker)
+            self.renew(worker, is_new=True)
 
     def in_states(self, *states: TaskState) -> list[TaskId]:
         """Return the tasks in some states."""
@@ -132,12 +132,13 @@ class QueueCaller:
         self.numbers += 1
         return WorkerId(UUID(int=self.numbers << 64))
 
-    def renew(self, worker: WorkerId) -> None:
-        """Renew a lease as the model does."""
-        said = self.run(refusal_of(self.queue.renew(worker, lease_s=LEASE_S)))
-        assert (said is None) == self.model.renew(worker, LEASE_S), (
-            "a dead worker's lease came back"
-        )
+    def renew(self, worker: WorkerId, *, is_new: bool = False) -> None:
+        """Renew or make a lease as the model does."""
+        renewal = self.queue.renew(worker, lease_s=LEASE_S, is_new=is_new)
+        renewed = self.run(refusal_of(renewal)) is None
+        modelled = self.model.renew(worker, LEASE_S, is_new=is_new)
+        assert renewed <= modelled, "a dead worker's lease came back"
+        assert renewed == modelled, "a lease was lost"
 
     def submission(
         self,

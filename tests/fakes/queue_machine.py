@@ -286,7 +286,7 @@ class QueueMachine(RuleBasedStateMachine):
     def restart(self, worker: int) -> None:
         """Put another worker in a worker's place, which keeps its lease and its tasks."""
         self.caller.workers[worker] = self.caller.new_worker()
-        self.caller.renew(self.caller.workers[worker])
+        self.caller.renew(self.caller.workers[worker], is_new=True)
 
     @rule(steps=st.integers(0, 3), worker=st.sampled_from((0, 1, None)), knows=st.booleans())
     def recover(self, steps: int, worker: int | None, *, knows: bool) -> None:

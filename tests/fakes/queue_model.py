@@ -278,9 +278,9 @@ class QueueModel:
         task = self.tasks.get(task_id)
         return task if task is not None and task.asked.tenant_id == tenant else None
 
-    def renew(self, worker: WorkerId, lease_s: float) -> bool:
-        """Make or renew a lease; say False where it had run out."""
-        if worker in self.leases and not self.lives(worker):
+    def renew(self, worker: WorkerId, lease_s: float, *, is_new: bool) -> bool:
+        """Renew a lease or make a new one; say False where it had run out, be it forgotten."""
+        if (worker in self.leases or not is_new) and not self.lives(worker):
             return False
         self.leases[worker] = self.now_s + lease_s
         return True

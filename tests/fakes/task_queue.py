@@ -161,10 +161,11 @@ class MemoryTaskQueue:
             self._give_back(row, release)
         return frozenset(stored)
 
-    async def renew(self, worker: WorkerId, *, lease_s: float) -> Worker:
-        """Renew a lease that has not run out."""
+    async def renew(self, worker: WorkerId, *, lease_s: float, is_new: bool = False) -> Worker:
+        """Renew a lease that has not run out, or make one."""
         await self._statement("renew")
-        if worker in self.leases and self.leases[worker] <= now_unix_s():
+        known = worker in self.leases or not is_new
+        if known and self.leases.get(worker, 0.0) <= now_unix_s():
             raise ConflictError("worker", str(worker), "its lease has run out")
         self.leases[worker] = now_unix_s() + lease_s
         return Worker(worker, datetime.fromtimestamp(self.leases[worker], UTC))

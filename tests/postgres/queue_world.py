@@ -59,7 +59,7 @@ class World:
 
     async def claim(self, kind: AgentKind = NOOP, limit: int = 100) -> list[TaskEnvelope]:
         """Renew the lease, then claim."""
-        await self.queue.renew(self.worker, lease_s=LEASE_S)
+        await self.queue.renew(self.worker, lease_s=LEASE_S, is_new=True)
         return await self.queue.claim(kind, self.worker, limit=limit)
 
     async def end_lease(self) -> None:

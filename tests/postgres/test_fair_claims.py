@@ -57,7 +57,7 @@ async def test_a_tenant_takes_by_its_weight_while_all_have_enough(database: Data
 async def test_the_express_lane_takes_urgent_and_high_and_nothing_else(database: Database) -> None:
     world = World(database)
     await world.admit(*(noop("a", priority) for priority in list(Priority) * 3), noop("b"))
-    await world.queue.renew(world.worker, lease_s=10)
+    await world.queue.renew(world.worker, lease_s=10, is_new=True)
     express = await world.queue.claim(NOOP, world.worker, limit=100, express=True)
     assert [task.priority for task in express].count(Priority.URGENT) == 3
     assert {task.priority for task in express} == {Priority.URGENT, Priority.HIGH}
@@ -74,7 +74,7 @@ async def test_the_express_lane_walks_its_own_index_beside_a_long_queue(database
     await database.execute("analyze tasks")
     one = noop("other", Priority.URGENT)
     await world.admit(one)
-    await world.queue.renew(world.worker, lease_s=10)
+    await world.queue.renew(world.worker, lease_s=10, is_new=True)
     async with database.connection() as connection:
         explain = f"explain (analyze, format json) {EXPRESS_CLAIM}"
         text = await connection.fetchval(explain, NOOP, world.worker, 16, "", None)

@@ -230,6 +230,9 @@ CRIPPLES = {
         "a dead worker's lease came back",
         (("queue_renew", "where w.lease_until > clock_timestamp()", "where true"),),
     ),
+    "forgotten_lease_that_comes_back": Cripple(
+        "a dead worker's lease came back", (("queue_renew", "where $3", "where $3 or true"),)
+    ),
     "recovery_from_the_living": Cripple(
         MOVED_OTHERS, ((LOST, " or w.lease_until <= clock_timestamp()", " or true"),)
     ),

@@ -73,11 +73,35 @@ async def test_a_paused_workers_late_result_is_refused_and_its_bill_kept(
 async def test_a_worker_without_a_lease_claims_nothing_and_cannot_renew(world: World) -> None:
     await world.admit(noop())
     assert await world.queue.claim(NOOP, world.worker, limit=1) == []
-    await world.queue.renew(world.worker, lease_s=1)
+    await world.queue.renew(world.worker, lease_s=1, is_new=True)
     await world.end_lease()
     assert await world.queue.claim(NOOP, world.worker, limit=1) == []
     with pytest.raises(ConflictError):
-        await world.queue.renew(world.worker, lease_s=1)
+        await world.queue.renew(world.worker, lease_s=1, is_new=True)
+
+
+async def test_a_forgotten_lease_comes_back_as_little_as_a_remembered_one(
+    database: Database,
+) -> None:
+    paused, healthy = World(database), World(database)
+    await paused.admit(noop())
+    (old,) = await paused.claim()
+    await paused.end_lease()
+    await paused.rows(
+        "update workers set lease_until = lease_until - interval '2 minutes' returning 1"
+    )
+    await healthy.queue.recover(limit=10)
+    assert await healthy.rows("select count(*) from workers") == [(0,)]
+    with pytest.raises(ConflictError):
+        await paused.queue.renew(paused.worker, lease_s=10)
+    (new,) = await healthy.claim()
+    assert (new.task_id, new.attempt) == (old.task_id, 2)
+
+
+async def test_a_lease_whose_making_got_no_reply_is_made_again(world: World) -> None:
+    first = await world.queue.renew(world.worker, lease_s=10, is_new=True)
+    second = await world.queue.renew(world.worker, lease_s=10, is_new=True)
+    assert second.lease_until > first.lease_until
 
 
 async def test_small_tenants_are_served_beside_one_with_many_tasks(world: World) -> None:
@@ -200,7 +224,7 @@ async def test_a_direct_task_of_a_dead_worker_is_abandoned_and_not_run_again(wor
     (admission,) = await world.admit(analyse(lead("a"), direct=True))
     assert isinstance(admission, Admission)
     assert admission.envelope is not None
-    await world.queue.renew(world.worker, lease_s=1)
+    await world.queue.renew(world.worker, lease_s=1, is_new=True)
     await world.end_lease()
     assert await world.queue.recover(limit=10) == 1
     assert await world.rows("select state from tasks") == [("abandoned",)]

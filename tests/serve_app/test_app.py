@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - a fake keeps the signature of its port
 
+import asyncio
 import importlib
 import pickle
 import time
@@ -14,12 +15,14 @@ import pytest
 from ray import cloudpickle
 from ray.serve import Application
 
+from deployments import loops
 from deployments.link import Link
 from deployments.replica import ReplicaSettings, build_agent
 from deployments.runner import AgentRunner
 from deployments.settings import DEFAULT_AGENTS
 from deployments.wire import Cancel
 from domain.ids import AgentKind
+from serve_app import app
 from serve_app.api import build_api
 from serve_app.app import build, open_services
 from serve_app.commands.demo import samples
@@ -264,3 +267,22 @@ async def test_retention_deletes_batch_by_batch_until_nothing_is_left() -> None:
 
     assert await delete_once(delete, 2) == 5
     assert left == []
+
+
+@pytest.mark.parametrize("name", ["listen", "keep_deleting"])
+async def test_a_loop_of_the_service_goes_on_after_an_unexpected_error(
+    name: str, monkeypatch: pytest.MonkeyPatch, dsn: str
+) -> None:
+    monkeypatch.setenv("GARDENOS_DATABASE_URL", dsn)
+    monkeypatch.setattr(loops, "FAULT_WAIT_S", 0.0)
+    starts, goes_on = [0], asyncio.Event()
+
+    async def breaks_once(*_given: object) -> None:
+        starts[0] += 1
+        if starts[0] == 1:
+            raise RuntimeError("no error of ours")
+        goes_on.set()
+
+    monkeypatch.setattr(app, name, breaks_once)
+    async with open_services(load_settings(), local_links()), asyncio.timeout(60):
+        await goes_on.wait()

@@ -30,7 +30,7 @@ BOUNDS_NOTHING = {
 }
 """Whole numbers among the settings that are no bounds."""
 
-NO_INTEGER = {"queue.tenant_queued_share", "webhooks.give_up_s"}
+NO_INTEGER = {"queue.tenant_queued_share", "queue.tenant_direct_share", "webhooks.give_up_s"}
 """Bounds among the settings that are no whole numbers."""
 
 CONTAINERS = {

@@ -15,11 +15,13 @@ class Store:
 
     def __init__(self, old: int) -> None:
         self.old = old
-        self.is_away = False
+        self.is_away = self.is_broken = False
         self.statements: Counter[int] = Counter()
 
     async def delete(self, limit: int) -> int:
         """Delete a batch."""
+        if self.is_broken:
+            raise RuntimeError("no error of ours")
         if self.is_away:
             raise DatabaseUnavailableError("away", 1.0)
         gone = min(limit, self.old)
@@ -48,5 +50,20 @@ async def test_each_kind_is_deleted_at_every_look_whatever_becomes_of_the_others
     events.is_away = False
     await asyncio.sleep(60)
     assert events.old == 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@simulated
+async def test_an_unexpected_error_ends_neither_the_looks_nor_those_at_other_things() -> None:
+    tasks, events = Store(10), Store(10)
+    tasks.is_broken = True
+    old = OldThings({"tasks": tasks.delete, "events": events.delete}, 60.0, BATCH)
+    task = asyncio.create_task(keep_deleting(old))
+    await asyncio.sleep(61)
+    assert (tasks.old, events.old) == (10, 0)
+    tasks.is_broken = False
+    await asyncio.sleep(60)
+    assert tasks.old == 0
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -42,7 +42,7 @@ GUARDS: Mapping[str, Guard] = {
         (
             Patch(
                 f"{QUERIES}/queue_renew.sql",
-                "where w.lease_until > clock_timestamp()\n",
+                "w.lease_until > clock_timestamp() and ",
                 "",
             ),
         ),
