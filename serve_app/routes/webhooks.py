@@ -177,7 +177,8 @@ async def change(
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     if empty := [name for name, value in given.items() if value is None]:
         raise InvalidInputError(empty[0], "null", "a value, or nothing to leave it")
-    return await hooks.store.change(call.tenant_id, stored.model_copy(update=given))
+    changed = stored.model_copy(update=given)
+    return await hooks.store.change(call.tenant_id, changed, given=given.keys())
 
 
 @router.delete(
