@@ -1,11 +1,19 @@
 """Gathers what many tasks ask of the database into few statements."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from domain.errors import DatabaseUnavailableError, OverloadedError, UnavailableError
+from domain.errors import (
+    DatabaseUnavailableError,
+    GardenosError,
+    OverloadedError,
+    UnavailableError,
+)
+
+logger = logging.getLogger(__name__)
 
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")
@@ -148,6 +156,23 @@ class GroupCommit(Generic[ItemT, AnswerT]):
                     raise
             await asyncio.sleep(wait_s)
             wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+
+
+async def answer_or_error(
+    future: "asyncio.Future[AnswerT | GardenosError]",
+) -> AnswerT | GardenosError:
+    """Return an item's answer, or what went wrong with it: the items beside it have theirs.
+
+    A foreign error is a fault of ours. It is logged by its name, since its words may repeat what
+    the item says of a person, and becomes the error at the root of our tree.
+    """
+    try:
+        return await future
+    except GardenosError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this item alone
+        logger.error("item_not_committed", extra={"fault": type(error).__name__})  # noqa: TRY400 - above
+        return GardenosError("the item could not be stored")
 
 
 def _fail(future: "asyncio.Future[AnswerT]", error: Exception) -> None:

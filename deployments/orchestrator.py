@@ -11,7 +11,7 @@ from actors.agent import Clock
 from deployments.answer import Answer, abandoned, answer_of
 from deployments.caller_line import CallerLine
 from deployments.claims import Claims
-from deployments.completer import GroupCommit
+from deployments.completer import GroupCommit, answer_or_error
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
 from deployments.finish_watch import FinishWatch
 from deployments.lease import Lease
@@ -209,18 +209,13 @@ class Engine:
             self._pool(kind)
         self._check_ready()
         futures: list[asyncio.Future[Admission | GardenosError]] = []
-        answers: list[Admission | GardenosError] = []
         try:
             futures.extend(self._admissions.put(submission) for submission in submissions)
         except OverloadedError:
             for future in futures:
                 future.cancel()
             raise
-        for future in futures:
-            try:
-                answers.append(await future)
-            except GardenosError as error:
-                answers.append(error)
+        answers = [await answer_or_error(future) for future in futures]
         if answers and all(isinstance(answer, UnavailableError) for answer in answers):
             raise answers[0]  # type: ignore[misc]  # the line above says what they are
         for kind in {submission.kind for submission in submissions}:

@@ -1,6 +1,6 @@
 """What the application asks of its surroundings about events and webhooks; as ``domain.ports``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -98,8 +98,16 @@ class WebhookStore(Protocol):
         """Return all endpoints of the tenant; their number is bounded at creation."""
         ...
 
-    async def change(self, tenant_id: TenantId, webhook: Webhook) -> Webhook:
+    async def change(
+        self, tenant_id: TenantId, webhook: Webhook, *, given: Collection[str] | None = None
+    ) -> Webhook:
         """Store url, types, kinds, description and enabled; enabling forgets old failures.
+
+        Args:
+            tenant_id: Whose endpoint.
+            webhook: Its id, and the values.
+            given: Names of the fields to store; the others stay as they are by then, which may be
+                otherwise than when ``webhook`` was read. None: all five.
 
         Raises:
             NotFoundError: The tenant has no such endpoint.

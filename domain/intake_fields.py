@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from domain.country_names import COUNTRY_BY_NAME
 from domain.lead import BudgetPeriod, Channel, EventType
+from domain.moment import is_usable
 
 RawObject = Mapping[str, object]
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -88,13 +89,19 @@ def read_choice(
 
 
 def read_time(value: object, field: str, faults: Faults) -> datetime | None:
-    """Return an ISO 8601 time; one without a zone is read as UTC and flagged."""
+    """Return an ISO 8601 time; one without a zone is read as UTC and flagged.
+
+    One that cannot be a :data:`domain.moment.Moment` is set aside.
+    """
     if value is None:
         return None
     try:
         time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError:
         faults.add(field, value, f"{_leaf(field)}_unreadable")
+        return None
+    if not is_usable(time):
+        faults.add(field, str(value), f"{_leaf(field)}_out_of_range")
         return None
     if time.tzinfo is None:
         faults.add(

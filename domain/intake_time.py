@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from domain.intake_fields import Faults, read_time
+from domain.moment import is_usable
 
 _LOCAL = re.compile(
     r"(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"
@@ -48,6 +49,9 @@ def read_created_at(value: object, country: str | None, faults: Faults) -> datet
         time = datetime(year, month, day, *_clock(match))  # noqa: DTZ001
     except ValueError:
         faults.add("created_at", value, "created_at_unreadable")
+        return None
+    if not is_usable(time):
+        faults.add("created_at", value, "created_at_out_of_range")
         return None
     faults.add("created_at", value, "created_at_without_zone")
     return read_time(time, "created_at", Faults([]))

@@ -227,8 +227,13 @@ class TaskStore(Protocol):
         """Return those of the tasks that the tenant has, in the order asked for."""
         ...
 
-    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
-        """Count per kind what waits and runs; each count stops at ``cap``."""
+    async def depths(
+        self, *, cap: int, tenant_id: TenantId | None = None
+    ) -> Mapping[AgentKind, QueueDepth]:
+        """Count per kind what waits and runs; each count stops at ``cap``.
+
+        Of a single tenant only what is queued is counted: ``waiting`` and ``running`` are 0 then.
+        """
         ...
 
     async def delete_finished(self, *, older_than_s: float, limit: int) -> int:

@@ -202,6 +202,8 @@ class PostgresLeadStore:
         if (await _get(connection, tenant_id, lead_id)).lead.contact != contact:
             raise RaceLostError
         orphans = await connection.fetch(queries.load("lead_duplicates"), tenant_id, lead_id)
+        repeated = [row["lead_id"] for row in orphans]
+        await connection.execute(queries.load("lead_forget_first"), tenant_id, repeated, lead_id)
         await connection.execute(queries.load("lead_delete"), tenant_id, lead_id)
         ended = [TaskId(task["task_id"]) for task in tasks if task["is_open"]]
         return await self._relink(connection, tenant_id, orphans, stays_with=None), ended

@@ -71,15 +71,22 @@ class PostgresTaskStore:
         rows = await self._database.fetch(queries.load("task_get_many"), tenant_id, list(task_ids))
         return tuple(task_of(row) for row in rows)
 
-    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+    async def depths(
+        self, *, cap: int, tenant_id: TenantId | None = None
+    ) -> Mapping[AgentKind, QueueDepth]:
         """Count per kind what waits and runs; see the port."""
-        rows = await self._database.fetch(queries.load("task_depths"), list(self._kinds), cap)
+        kinds = list(self._kinds)
+        if tenant_id is None:
+            rows = await self._database.fetch(queries.load("task_depths"), kinds, cap)
+        else:
+            query = queries.load("task_depths_of_tenant")
+            rows = await self._database.fetch(query, kinds, cap, tenant_id)
         return MappingProxyType(
             {
                 AgentKind(row["kind"]): QueueDepth(
                     row["queued"],
-                    row["waiting"],
-                    row["running"],
+                    row.get("waiting", 0),
+                    row.get("running", 0),
                     {Priority(name): n for name, n in json.loads(row["by_priority"]).items()},
                     row["oldest_s"],
                 )

@@ -1,5 +1,6 @@
 """Endpoints of webhooks in Postgres. Their secrets leave it with a claimed delivery only."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -47,18 +48,20 @@ class PostgresWebhookStore:
         rows = await self._database.fetch(queries.load("webhook_list"), tenant_id)
         return tuple(_webhook(row) for row in rows)
 
-    async def change(self, tenant_id: TenantId, webhook: Webhook) -> Webhook:
+    async def change(
+        self, tenant_id: TenantId, webhook: Webhook, *, given: Collection[str] | None = None
+    ) -> Webhook:
         """Store what may be changed; see the port."""
-        return await self._one(
-            "webhook_change",
-            tenant_id,
-            webhook.webhook_id,
-            webhook.url,
-            [str(one) for one in webhook.types],
-            [str(one) for one in webhook.kinds],
-            webhook.description,
-            webhook.enabled,
-        )
+        values: dict[str, Any] = {
+            "url": webhook.url,
+            "types": [str(one) for one in webhook.types],
+            "kinds": [str(one) for one in webhook.kinds],
+            "description": webhook.description,
+            "enabled": webhook.enabled,
+        }
+        wanted = values.keys() if given is None else given
+        stored = (value if name in wanted else None for name, value in values.items())
+        return await self._one("webhook_change", tenant_id, webhook.webhook_id, *stored)
 
     async def rotate(
         self, tenant_id: TenantId, webhook_id: UUID, secret: str, *, overlap_s: float

@@ -218,8 +218,13 @@ async def _on_our_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     answer = problem_of(error, request.url.path)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request_failed", extra={"problem": answer.type, "path": request.url.path})
+        logger.error("request_failed", extra={"problem": answer.type, "route": route_of(request)})
     return respond(answer, {**challenge(request, error), **retry_after([error])})
+
+
+def route_of(request: Request) -> str:
+    """Return the address as the route writes it, for logs: a path may hold a person's address."""
+    return str(getattr(request.scope.get("route"), "path", "none"))
 
 
 def retry_after(answers: Iterable[object]) -> dict[str, str]:
@@ -278,7 +283,8 @@ def methods_of(request: Request) -> tuple[str, ...]:
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
-    logger.error("request_crashed", extra={"path": request.url.path, "fault": type(error).__name__})
+    extra = {"route": route_of(request), "fault": type(error).__name__}
+    logger.error("request_crashed", extra=extra)
     return respond(
         problem(INTERNAL, detail="The fault has been logged.", instance=request.url.path)
     )

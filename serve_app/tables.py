@@ -129,5 +129,6 @@ def agent_table(agents: Sequence[Json]) -> Table:
     for column in columns:
         table.add_column(column)
     for agent in agents:
-        table.add_row(*(str(agent[column]) for column in columns))
+        cells = (agent[column] for column in columns)
+        table.add_row(*("-" if cell is None else str(cell) for cell in cells))
     return table

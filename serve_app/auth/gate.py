@@ -1,5 +1,6 @@
 """Before anything of a request is read: headers of a bounded size, a caller, his scopes."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -7,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.exceptions import HTTPException
 
 from domain.caller import Caller, Scope
-from domain.errors import ForbiddenError
+from domain.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from serve_app.services import Services
 
 
@@ -48,6 +49,26 @@ async def caller_of(request: Request) -> Caller:
     caller = await services.identity.identify(request.headers)
     request.state.caller = caller
     return caller
+
+
+def still_admits(request: Request, *scopes: Scope) -> Callable[[], Awaitable[bool]]:
+    """Return what tells, for an answer that lasts, whether its caller may still have it.
+
+    Not to know at the moment is no reason to end: without a database there is nothing to tell.
+    """
+    services: Services = request.app.state.services
+
+    async def asked() -> bool:
+        before = await caller_of(request)
+        try:
+            now = await services.identity.identify(request.headers)
+        except UnavailableError:
+            return True
+        except UnauthenticatedError:
+            return False
+        return now.tenant_id == before.tenant_id and not now.lacks(*scopes)
+
+    return asked
 
 
 async def admit(request: Request, needed: tuple[NeededScopes, ...]) -> None:

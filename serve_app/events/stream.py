@@ -1,7 +1,7 @@
 """One stream of events as an HTTP answer: catches up, goes on, ends, and frees what it holds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -15,6 +15,8 @@ from serve_app.events.hub import PAGE, EventHub, Feed, Place, Wish
 MEDIA_TYPE = "text/event-stream"
 FRAMES_AT_ONCE = 64
 """Events that one write carries at most: what a socket has not taken is not kept whole here."""
+RECHECK_S = 5.0
+"""Between two looks at whether the caller may still read: what is revoked ends open streams."""
 ALL_OF_A_TASK: Place = (0, 2**63)
 """Behind every event of a task."""
 
@@ -24,8 +26,23 @@ class EventStream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, hub: EventHub, wish: Wish, last: EventPosition | None) -> None:
-        """Tell of ``wish`` after ``last``; without it a task from its start, a tenant from now."""
+    def __init__(
+        self,
+        hub: EventHub,
+        wish: Wish,
+        last: EventPosition | None,
+        *,
+        may_go_on: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """Tell of ``wish`` after ``last``; without it a task from its start, a tenant from now.
+
+        Args:
+            hub: Reads events for all streams.
+            wish: Of what to tell.
+            last: The last event that the reader has.
+            may_go_on: Whether the caller may still read; asked every :data:`RECHECK_S`, and the
+                stream ends where the answer is no.
+        """
         super().__init__(
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
             media_type=MEDIA_TYPE,
@@ -34,6 +51,8 @@ class EventStream(Response):
         self._hub = hub
         self._wish = wish
         self._last = last
+        self._may_go_on = may_go_on
+        self._recheck_at_s = float("inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the end, the client's or ours.
@@ -76,7 +95,8 @@ class EventStream(Response):
     async def _parts(
         self, feed: Feed, now: EventPosition, oldest: EventPosition
     ) -> AsyncIterator[bytes]:
-        ends_s = asyncio.get_running_loop().time() + self._hub.settings.max_stream_s
+        now_s = asyncio.get_running_loop().time()
+        ends_s, self._recheck_at_s = now_s + self._hub.settings.max_stream_s, now_s + RECHECK_S
         yield opening(self._hub.settings.retry_ms)
         place, reason = self._start(now, oldest)
         if reason is not None:
@@ -87,6 +107,8 @@ class EventStream(Response):
         if self._wish.task_id is None:
             until = max(feed.since, self._wish.place(now))
         async for page in self._catch_up(place, until):
+            if not await self._is_welcome():
+                return
             for part in _joined(page):
                 yield part
             place, final = self._wish.place(page[-1].position), page[-1]
@@ -101,18 +123,31 @@ class EventStream(Response):
 
     async def _live(self, feed: Feed, place: Place, ends_s: float) -> AsyncIterator[bytes]:
         """Yield what the hub reads from now on, until the end of the task, the feed or the time."""
-        while asyncio.get_running_loop().time() < ends_s:
+        clock, keep_alive_s = asyncio.get_running_loop().time, self._hub.settings.keep_alive_s
+        silent_until_s = clock() + keep_alive_s
+        while clock() < ends_s and await self._is_welcome():
             events = [one for one in feed.take() if self._wish.place(one.position) > place]
             for part in _joined(events):
                 yield part
             if events:
+                silent_until_s = clock() + keep_alive_s
                 place = self._wish.place(events[-1].position)
                 if await self._is_over(events[-1]):
                     return
             if feed.is_ended and not feed.waiting:
                 return
-            if not await _soon(feed.news, self._hub.settings.keep_alive_s):
+            wait_s = min(silent_until_s, self._recheck_at_s) - clock()
+            if not await _soon(feed.news, wait_s) and clock() >= silent_until_s:
                 yield KEEP_ALIVE
+                silent_until_s = clock() + keep_alive_s
+
+    async def _is_welcome(self) -> bool:
+        """Tell whether the caller may still read, as of the last :data:`RECHECK_S`."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._recheck_at_s:
+            return True
+        self._recheck_at_s = now_s + RECHECK_S
+        return await self._may_go_on()
 
     def _start(self, now: EventPosition, oldest: EventPosition) -> tuple[Place, str | None]:
         """Return after which place to tell, and why the reader must start anew, if it must."""

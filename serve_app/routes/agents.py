@@ -6,6 +6,7 @@ from enum import StrEnum
 from fastapi import APIRouter
 from pydantic import Field
 
+from domain.caller import Scope
 from domain.ports import QueueDepth
 from domain.task import Priority
 from serve_app.json_route import JsonRoute
@@ -36,7 +37,10 @@ class AgentView(View):
     replicas: int
     min_replicas: int
     max_replicas: int
-    queued: int = Field(description=f"Tasks in the queue; the count stops at {COUNT_CAP}.")
+    queued: int = Field(
+        description=f"Tasks in the queue; the count stops at {COUNT_CAP}. This and the two that"
+        " follow are of the caller's tenant alone, unless it may `operate`."
+    )
     queued_by_priority: Mapping[Priority, int] = Field(
         description="The same by priority; where the count stops, those of `normal` and `low` are"
         " of the first in line alone."
@@ -51,11 +55,12 @@ class AgentView(View):
     tenant_queued_bound: int = Field(description="Those of a single tenant, at most.")
     drain_per_s: float | None = Field(
         description="Queued tasks that are finished per second, by everything that serves this"
-        " kind, while some wait; null where that is not known."
+        " kind, while some wait; null where that is not known. This and what follows is of all"
+        " tenants together: null for a caller who may not `operate`."
     )
-    waiting: int = Field(description="Tasks that wait for a back-off.")
-    running: int = Field(description="Tasks claimed or with an agent.")
-    direct_waiting: int = Field(description="Direct calls that wait for a free slot here.")
+    waiting: int | None = Field(description="Tasks that wait for a back-off.")
+    running: int | None = Field(description="Tasks claimed or with an agent.")
+    direct_waiting: int | None = Field(description="Direct calls that wait for a free slot here.")
 
 
 class AgentsView(View):
@@ -73,14 +78,22 @@ def state_of(pool: AgentPool) -> PoolState:
 
 @router.get("", operation_id="listAgents", summary="See the agents at work", responses=documented())
 async def list_agents(call: ReadCall) -> AgentsView:
-    """Return every kind of agent with its replicas, its queue and its state."""
+    """Return every kind of agent with its replicas, its queue and its state.
+
+    What the other tenants have in the queue is told to those who may `operate` only.
+    """
     pools = sorted(await call.services.engine.pools(), key=lambda pool: pool.kind)
-    depths = await call.services.tasks.depths(cap=COUNT_CAP)
+    whole = not call.caller.lacks(Scope.OPERATE)
+    depths = await call.services.tasks.depths(
+        cap=COUNT_CAP, tenant_id=None if whole else call.tenant_id
+    )
     nothing = QueueDepth(queued=0, waiting=0, running=0)
-    return AgentsView(items=tuple(_view(pool, depths.get(pool.kind, nothing)) for pool in pools))
+    return AgentsView(
+        items=tuple(_view(pool, depths.get(pool.kind, nothing), whole=whole) for pool in pools)
+    )
 
 
-def _view(pool: AgentPool, depth: QueueDepth) -> AgentView:
+def _view(pool: AgentPool, depth: QueueDepth, *, whole: bool) -> AgentView:
     return AgentView(
         kind=pool.kind,
         state=state_of(pool),
@@ -92,8 +105,8 @@ def _view(pool: AgentPool, depth: QueueDepth) -> AgentView:
         oldest_queued_s=depth.oldest_s,
         queued_bound=pool.queue.bound,
         tenant_queued_bound=pool.queue.tenant_bound,
-        drain_per_s=pool.queue.drain_per_s,
-        waiting=depth.waiting,
-        running=max(depth.running, pool.running),
-        direct_waiting=pool.direct_waiting,
+        drain_per_s=pool.queue.drain_per_s if whole else None,
+        waiting=depth.waiting if whole else None,
+        running=max(depth.running, pool.running) if whole else None,
+        direct_waiting=pool.direct_waiting if whole else None,
     )

@@ -158,24 +158,34 @@ OperateCall = Annotated[Call, _needs(Scope.OPERATE)]
 AdminCall = Annotated[Call, _needs(Scope.ADMIN)]
 
 
+KeyHeader = Annotated[
+    IdempotencyKey | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Unique per request of yours: the same key and request again changes"
+        " nothing and answers with the first task.",
+        examples=["form-7f3a-1"],
+    ),
+]
+
+
 async def keyed(
-    call: Annotated[Call, _needs(Scope.WRITE)],
-    idempotency_key: Annotated[
-        IdempotencyKey | None,
-        Header(
-            alias="Idempotency-Key",
-            description="Unique per request of yours: the same key and request again changes"
-            " nothing and answers with the first task.",
-            examples=["form-7f3a-1"],
-        ),
-    ] = None,
+    call: Annotated[Call, _needs(Scope.WRITE)], idempotency_key: KeyHeader = None
 ) -> Call:
     """Return the call of a request that may carry an ``Idempotency-Key``."""
     return replace(call, idempotency_key=idempotency_key)
 
 
+async def keyed_and_reading(call: ChangeCall, idempotency_key: KeyHeader = None) -> Call:
+    """Return the call of such a request whose answer tells of what is stored."""
+    return replace(call, idempotency_key=idempotency_key)
+
+
 WriteCall = Annotated[Call, Depends(keyed)]
-"""Brings something new, once for each idempotency key."""
+"""Brings something new, once for each idempotency key; answers with nothing it did not bring."""
+
+AskCall = Annotated[Call, Depends(keyed_and_reading)]
+"""Brings something new, once for each idempotency key, and answers from what is stored."""
 
 
 def digest_of(address: str, body: Any) -> bytes:

@@ -1,14 +1,15 @@
 """The resource ``/v1/dead-letters``: tasks that ended without a result, and their replay."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import InvalidInputError
 from domain.ids import AgentKind, LeadId, TaskId
 from domain.lead import LeadIdText
+from domain.moment import Moment
 from domain.ports import DeadLetterFilter
 from domain.task import Task, TaskState
 from serve_app.json_route import MAX_DEADLINE_MS, JsonRoute
@@ -45,8 +46,8 @@ class DeadLetterChoice(BaseModel):
         default=None, description="First word of the error.", examples=["poison"]
     )
     lead_id: LeadIdText | None = None
-    since: AwareDatetime | None = Field(default=None, description="Ended then or later.")
-    until: AwareDatetime | None = Field(default=None, description="Ended before.")
+    since: Moment | None = Field(default=None, description="Ended then or later.")
+    until: Moment | None = Field(default=None, description="Ended before.")
 
     def filter(self) -> DeadLetterFilter:
         """Return the filter of the store.
@@ -165,7 +166,7 @@ async def replay(
     return TaskReference.of(TaskId(task.task_id), created=False)
 
 
-def _deadline_at(call: Call, deadline_ms: int | None) -> AwareDatetime | None:
+def _deadline_at(call: Call, deadline_ms: int | None) -> datetime | None:
     if deadline_ms is None:
         return None
     return call.services.now() + timedelta(milliseconds=deadline_ms)

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 
+from domain.caller import Scope
 from domain.events import EventPosition, EventType
 from domain.ids import TaskId
-from serve_app.auth.gate import admit, needed_by
+from serve_app.auth.gate import admit, needed_by, still_admits
 from serve_app.events.hub import Wish
 from serve_app.events.stream import MEDIA_TYPE, EventStream
 from serve_app.json_route import refuse_zeros
@@ -76,6 +77,7 @@ def position_of(header: str | None, query: str | None) -> EventPosition | None:
 )
 async def follow(
     call: ReadCall,
+    request: Request,
     kind: Annotated[list[str] | None, Query(description="Only of these kinds.")] = None,
     type_: Annotated[list[EventType] | None, Query(alias="type")] = None,
     last_event_id: LastHeader = None,
@@ -92,7 +94,9 @@ async def follow(
     for one in kind or ():
         call.check_kind(one, "kind")
     wish = Wish(call.tenant_id, None, frozenset(kind or ()), frozenset(type_ or ()))
-    return EventStream(call.services.event_hub, wish, position_of(last_event_id, last_event))
+    last = position_of(last_event_id, last_event)
+    may_go_on = still_admits(request, Scope.READ)
+    return EventStream(call.services.event_hub, wish, last, may_go_on=may_go_on)
 
 
 @router.get(
@@ -104,6 +108,7 @@ async def follow(
 )
 async def follow_task(
     call: ReadCall,
+    request: Request,
     task_id: TaskPath,
     last_event_id: LastHeader = None,
     last_event: LastQuery = None,
@@ -116,4 +121,5 @@ async def follow_task(
     end = await hub.store.end_of(call.tenant_id, TaskId(task_id))
     if last is not None and end.ended and end.told is not None and last.number >= end.told:
         return Response(status_code=204)
-    return EventStream(hub, Wish(call.tenant_id, TaskId(task_id)), last)
+    wish, may_go_on = Wish(call.tenant_id, TaskId(task_id)), still_admits(request, Scope.READ)
+    return EventStream(hub, wish, last, may_go_on=may_go_on)

@@ -24,10 +24,10 @@ from serve_app.problems import documented
 from serve_app.routes.call import (
     DEFAULT_PAGE,
     MAX_PAGE,
+    AskCall,
     Call,
     ChangeCall,
     ReadCall,
-    WriteCall,
     digest_of,
 )
 from serve_app.routes.direct import TASK_HEADER, code_and_sentence, result_of
@@ -109,7 +109,7 @@ class EditInput(Frozen):
     responses=documented(404, 409, 413, 415, 429, 502),
 )
 async def create(
-    call: WriteCall,
+    call: AskCall,
     request: Annotated[FollowUpRequest, Body(openapi_examples=FOLLOW_UP_EXAMPLES)],
     response: Response,
 ) -> FollowUpRecord:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.errors import InvalidInputError
 from domain.lead import MAX_EVENTS, Channel, EventType, Frozen, LeadEvent
+from domain.moment import Moment
 from domain.ports import LeadRecord
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
@@ -24,7 +25,7 @@ class EventInput(Frozen):
     """Something that happened to a lead."""
 
     type: EventType
-    at: AwareDatetime | None = Field(default=None, description="When; now where it is absent.")
+    at: Moment | None = Field(default=None, description="When; now where it is absent.")
     channel: Channel | None = Field(
         default=None, description="Narrows an opt-out; without it every channel is meant."
     )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.analysis import Grade, LeadAnalysis, Qualification
+from domain.caller import Scope
 from domain.errors import GardenosError
 from domain.lead import LeadIdText, LeadStatus, typed_lead_id
 from domain.ports import LeadFilter, LeadRecord
@@ -19,6 +20,7 @@ from serve_app.problems import documented
 from serve_app.routes.call import (
     DEFAULT_PAGE,
     MAX_PAGE,
+    AskCall,
     Call,
     ChangeCall,
     DeleteCall,
@@ -79,10 +81,12 @@ class LeadQuery(BaseModel):
     response_model=LeadAnalysis,
     responses=documented(409, 413, 415, 429, 502),
 )
-async def analyze(call: WriteCall, raw: LeadBody) -> Response:
+async def analyze(call: AskCall, raw: LeadBody) -> Response:
     """Store the lead, analyse it, and answer with the analysis.
 
     A stored lead of the same `lead_id` is replaced. The header `Gardenos-Task-Id` names the task.
+    The analysis tells what is known of the person already, so that the caller must be allowed to
+    read; one who may only write brings leads by `POST /v1/leads`.
     """
     lead = call.services.read_lead(raw, call.services.now())
     submission = call.submission(
@@ -119,8 +123,11 @@ async def create(call: WriteCall, raw: LeadBody, response: Response) -> LeadAcce
         raise admission
     version = admission.lead_version or 1
     if not admission.created and admission.lead_id is not None:
-        record = await call.services.leads.get(call.tenant_id, admission.lead_id)
-        lead, version = record.lead, record.version
+        if call.caller.lacks(Scope.READ):  # what became of the lead since is not for this caller
+            lead = lead.model_copy(update={"lead_id": admission.lead_id})
+        else:
+            record = await call.services.leads.get(call.tenant_id, admission.lead_id)
+            lead, version = record.lead, record.version
     response.headers["Location"] = f"/v1/leads/{lead.lead_id}"
     task = TaskReference.of(admission.task_id, created=admission.created)
     return LeadAccepted(lead=lead, version=version, task=task)

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.errors import GardenosError, InvalidInputError
 from domain.follow_up import FollowUpRequest
 from domain.ids import AgentKind, LeadId, TaskId
 from domain.lead import LeadIdText, typed_lead_id
+from domain.moment import Moment
 from domain.task import FOLLOW_UP, LEAD_ANALYSIS, Priority, Submission, Task, TaskState
 from serve_app.json_route import DEADLINE_HEADER, MAX_DEADLINE_MS, JsonRoute
 from serve_app.problems import documented, refused_field
@@ -57,7 +58,7 @@ class TaskInput(BaseModel):
         " tone and language, as `POST /v1/follow-ups` takes them.",
     )
     priority: Priority = Priority.NORMAL
-    deadline_at: AwareDatetime | None = Field(
+    deadline_at: Moment | None = Field(
         default=None, description="The task expires where it is not finished by then."
     )
     deadline_ms: int | None = Field(

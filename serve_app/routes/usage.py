@@ -1,13 +1,14 @@
 """The resource ``/v1/usage``: what models cost, and what another would have cost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from actors.prices import PriceTable
 from domain.errors import InvalidInputError
+from domain.moment import Moment
 from domain.usage import UsageDimension
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
@@ -18,10 +19,6 @@ router = APIRouter(prefix="/v1/usage", tags=["usage"], route_class=JsonRoute)
 
 DEFAULT_PERIOD = timedelta(days=30)
 LONGEST_PERIOD = timedelta(days=3 * 366)
-Moment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
-]
 DIMENSIONS = ", ".join(UsageDimension)
 MAX_NAMES = 40
 """Most models that a problem names."""

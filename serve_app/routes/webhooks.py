@@ -4,12 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
 from domain.errors import InvalidInputError
 from domain.event_ports import DeliveryFilter
 from domain.events import END_TYPES, EventType
+from domain.moment import Moment
 from domain.webhooks import Delivery, DeliveryState, Webhook
 from serve_app.json_route import JsonRoute
 from serve_app.problems import documented
@@ -77,8 +78,8 @@ class DeliveryChoice(BaseModel):
 
     state: DeliveryState | None = None
     type: Annotated[str, Field(max_length=64)] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def filter(self, delivery_id: UUID | None = None) -> DeliveryFilter:
         """Return the filter of the store."""
@@ -176,7 +177,8 @@ async def change(
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     if empty := [name for name, value in given.items() if value is None]:
         raise InvalidInputError(empty[0], "null", "a value, or nothing to leave it")
-    return await hooks.store.change(call.tenant_id, stored.model_copy(update=given))
+    changed = stored.model_copy(update=given)
+    return await hooks.store.change(call.tenant_id, changed, given=given.keys())
 
 
 @router.delete(

@@ -235,6 +235,10 @@ def test_a_day_is_read_as_people_write_it(
         ("21.11.2026 25:00", "created_at_unreadable"),
         ("11/20/2026 14:30 pm", "created_at_unreadable"),
         ("21.11/2026", "created_at_unreadable"),
+        ("9999-12-31T23:59:59-12:00", "created_at_out_of_range"),
+        ("0001-01-01T00:00:00+12:00", "created_at_out_of_range"),
+        ("0001-01-01", "created_at_out_of_range"),
+        ("21.11.9999", "created_at_out_of_range"),
     ],
 )
 def test_a_day_that_cannot_be_told_is_set_aside(written: str, flag: str) -> None:

@@ -249,7 +249,9 @@ class MemoryTaskQueue:
         known = (self.rows[one] for one in task_ids if one in self.rows)
         return tuple(row.task() for row in known if row.submission.tenant_id == tenant_id)
 
-    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+    async def depths(
+        self, *, cap: int, tenant_id: TenantId | None = None
+    ) -> Mapping[AgentKind, QueueDepth]:
         """Count nothing."""
         return {}
 

@@ -73,6 +73,7 @@ FREQUENT: dict[str, tuple[object, ...]] = {
     "queue_recover_due": (100,),
     "queue_recover_expired": (100,),
     "task_depths": (["noop", "lead_analysis"], 10_000),
+    "task_depths_of_tenant": (["noop", "lead_analysis"], 10_000, "t1"),
     "queue_look": (["noop", "lead_analysis"], 1_000_001, 1000, datetime(2026, 11, 1, tzinfo=UTC)),
     "admit_analyses": (TENANTS, LEADS),
     "follow_up_get": ("default", NOBODY),

@@ -224,6 +224,21 @@ async def test_the_queue_is_counted_by_priority_and_urgent_ones_beyond_the_cap(
     assert capped.by_priority == {Priority.LOW: 3, Priority.URGENT: 2}
 
 
+async def test_a_tenants_depths_are_of_its_own_tasks(
+    world: World, tasks: PostgresTaskStore
+) -> None:
+    await world.admit(*(noop("a", Priority.LOW) for _ in range(5)), noop("b"))
+    await world.admit(*(noop("b", Priority.URGENT) for _ in range(2)))
+    own = await tasks.depths(cap=100, tenant_id=TenantId("b"))
+    assert own[NOOP].by_priority == {Priority.NORMAL: 1, Priority.URGENT: 2}
+    assert (own[NOOP].queued, own[LEAD_ANALYSIS].queued) == (3, 0)
+    assert own[NOOP].oldest_s is not None
+    capped = await tasks.depths(cap=4, tenant_id=TenantId("a"))
+    assert capped[NOOP].queued == 4
+    nobody = await tasks.depths(cap=4, tenant_id=TenantId("c"))
+    assert (nobody[NOOP].queued, nobody[NOOP].by_priority, nobody[NOOP].oldest_s) == (0, {}, None)
+
+
 async def test_the_oldest_task_that_is_next_for_a_tenant_tells_its_age(
     world: World, tasks: PostgresTaskStore
 ) -> None:

@@ -253,7 +253,9 @@ class FakeTasks:
         self.world.touch()
         return tuple(self.world.tasks[one] for one in task_ids if one in self.world.tasks)
 
-    async def depths(self, *, cap: int) -> Mapping[AgentKind, QueueDepth]:
+    async def depths(
+        self, *, cap: int, tenant_id: TenantId | None = None
+    ) -> Mapping[AgentKind, QueueDepth]:
         self.world.touch()
         by_priority = Counter(task.priority for task in self.world.tasks.values())
         return {LEAD_ANALYSIS: QueueDepth(len(self.world.tasks), 0, 0, by_priority, 3.0)}

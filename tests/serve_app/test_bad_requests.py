@@ -12,6 +12,10 @@ from serve_app.json_route import accepts_json, is_json
 from serve_app.settings import HttpSettings
 from tests.serve_app.fakes import World, client_over
 
+FIRST, LAST = "0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00"
+"""Times that are none in other zones."""
+FIRST_QUOTED = FIRST.replace("+", "%2B")
+NO_ONE = "0199ab5c-0000-7000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -123,6 +127,14 @@ async def test_a_lead_of_a_served_place_needs_no_country(http: httpx.AsyncClient
         ("POST", "/v1/tasks", {"lead_id": "a", "colour": "red"}, "colour"),
         ("POST", "/v1/tasks", {"lead_id": "a", "deadline_at": "2020-01-01T00:00Z"}, "deadline_at"),
         ("POST", "/v1/tasks", {"lead_id": "a", "deadline_at": "2020-01-01T00:00"}, "deadline_at"),
+        ("POST", "/v1/tasks", {"lead_id": "a", "deadline_at": LAST}, "deadline_at"),
+        ("GET", f"/v1/dead-letters?since={FIRST_QUOTED}", None, "since"),
+        ("GET", f"/v1/dead-letters?until={LAST}", None, "until"),
+        ("POST", "/v1/dead-letters/replay", {"since": FIRST}, "since"),
+        ("GET", f"/v1/usage?since={FIRST_QUOTED}", None, "since"),
+        ("GET", f"/v1/webhooks/{NO_ONE}/deliveries?until={LAST}", None, "until"),
+        ("POST", f"/v1/webhooks/{NO_ONE}/deliveries/replay", {"since": FIRST}, "since"),
+        ("POST", "/v1/leads/a/events", {"type": "reply", "at": LAST}, "at"),
         ("POST", "/v1/tasks/batch", {"items": []}, "items"),
         ("POST", "/v1/leads/a/events", {"type": "party"}, "type"),
         ("POST", "/v1/leads/a/overrides", {"gate": "spam"}, "by"),

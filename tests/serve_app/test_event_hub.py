@@ -12,9 +12,10 @@ from domain.errors import DatabaseUnavailableError, OverloadedError, Unavailable
 from domain.event_ports import Horizon, TaskEnd
 from domain.events import OLDEST, EventPosition, EventType, TaskEvent
 from domain.ids import TaskId, TenantId
+from serve_app.events.frames import KEEP_ALIVE
 from serve_app.events.hub import EventHub, Wish
 from serve_app.events.settings import EventSettings
-from serve_app.events.stream import EventStream
+from serve_app.events.stream import RECHECK_S, EventStream
 from tests.fakes.simulation import simulated
 
 OURS, OTHERS = TenantId("ours"), TenantId("others")
@@ -123,8 +124,14 @@ class Client:
         self.body = b""
         self.is_slow = False
         self.left = asyncio.Event()
-        self._stream = EventStream(hub, wish, last)
+        self.is_welcome = True
+        self.asked_at_s: list[float] = []
+        self._stream = EventStream(hub, wish, last, may_go_on=self._may_go_on)
         self.task = asyncio.create_task(self._stream({"type": "http"}, self._receive, self._send))
+
+    async def _may_go_on(self) -> bool:
+        self.asked_at_s.append(asyncio.get_running_loop().time())
+        return self.is_welcome
 
     async def _receive(self) -> dict[str, Any]:
         await self.left.wait()
@@ -303,3 +310,33 @@ async def test_an_id_older_than_what_is_kept_is_told_so() -> None:
         assert client.ids == []
         assert whole.ids == list(range(11, 21))
         assert b"reset" not in whole.body
+
+
+@pytest.mark.parametrize("busy", [True, False])
+@simulated
+async def test_a_stream_ends_soon_after_its_caller_may_no_longer_read(*, busy: bool) -> None:
+    async with Hubs() as hubs:
+        client = Client(hubs.hub, Wish(OURS))
+        await asyncio.sleep(12)
+        assert len(client.asked_at_s) == 12 // RECHECK_S
+        client.is_welcome = False
+        for _ in range(11):
+            hubs.events.add(int(busy))
+            await asyncio.sleep(RECHECK_S / 10)
+        assert client.task.done()
+        told = client.ids
+        hubs.events.add()
+        await asyncio.sleep(60)
+        assert client.ids == told
+        assert hubs.hub.open_feeds == 0
+
+
+@simulated
+async def test_a_look_at_the_caller_is_no_keep_alive() -> None:
+    settings = SETTINGS.model_copy(update={"keep_alive_s": 12.0})
+    async with Hubs(settings) as hubs:
+        client = Client(hubs.hub, Wish(OURS))
+        await asyncio.sleep(11.5)
+        assert KEEP_ALIVE not in client.body
+        await asyncio.sleep(1)
+        assert client.body.count(KEEP_ALIVE) == 1
