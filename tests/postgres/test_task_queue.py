@@ -357,3 +357,15 @@ async def test_a_direct_task_that_nobody_did_gives_its_key_back(
     assert second.created is is_new
     assert second.task_id == (again.task_id if is_new else first.task_id)
     assert isinstance(other, IdempotencyConflictError)
+
+
+async def test_the_key_of_an_abandoned_task_makes_a_new_one(world: World) -> None:
+    asked = replace(noop(), direct=True, idempotency_key="k", request_digest=b"d" * 32)
+    await world.admit(asked)
+    await world.database.execute(
+        "update tasks set state = 'abandoned', finished_at = clock_timestamp(), claimed_by = null"
+    )
+    (again,) = await world.admit(replace(asked, task_id=noop().task_id))
+    assert isinstance(again, Admission)
+    assert again.created
+    assert again.task_id != asked.task_id

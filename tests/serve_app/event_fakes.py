@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 - a fake keeps the signature of its port
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from domain.errors import NotFoundError
@@ -58,7 +58,9 @@ class NoWebhooks:
     async def list(self, tenant_id: TenantId) -> tuple[Webhook, ...]:
         return ()
 
-    async def change(self, tenant_id: TenantId, webhook: Webhook) -> Webhook:
+    async def change(
+        self, tenant_id: TenantId, webhook: Webhook, *, given: Collection[str] | None = None
+    ) -> Webhook:
         raise NotFoundError("webhook", str(webhook.webhook_id))
 
     async def rotate(
