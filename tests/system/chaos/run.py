@@ -150,7 +150,7 @@ def _settle(world: World, limit_s: float) -> None:
 def _unsettled(world: World) -> str:
     """Return what still moves, or nothing."""
     there = {name: len(world.replicas(name)) for name in REPLICAS}
-    if there != REPLICAS:
+    if any(there[name] < count for name, count in REPLICAS.items()):
         return f"replicas {there}"
     if not world.is_whole():
         return "not ready"
@@ -165,7 +165,7 @@ def _unsettled(world: World) -> str:
         return f"{len(still)} tasks: {still[:3]}"
     if untold:
         return f"{untold} messages to webhooks"
-    return "" if live == REPLICAS["Orchestrator"] else f"{live} leases"
+    return "" if live == there["Orchestrator"] else f"{live} leases"
 
 
 def guarded(plan: Plan, guard: Guard) -> Plan:
