@@ -77,7 +77,7 @@ async def test_the_express_lane_walks_its_own_index_beside_a_long_queue(database
     await world.queue.renew(world.worker, lease_s=10, is_new=True)
     async with database.connection() as connection:
         explain = f"explain (analyze, format json) {EXPRESS_CLAIM}"
-        text = await connection.fetchval(explain, NOOP, world.worker, 16, "", None)
+        text = await connection.fetchval(explain, NOOP, world.worker, 16, "")
     walked = list(scans_of_tasks(json.loads(text)[0]["Plan"]))
     assert {index for index, _ in walked} <= {"tasks_express", "tasks_pkey"}
     assert sum(rows for _, rows in walked) < 20
