@@ -25,6 +25,9 @@ ORDERS_AT_THE_END = 0.05
 GROWN_UP_S = 20.0
 """A younger process still imports what it needs."""
 
+MORE = 1_000
+"""Sets the seeds, and so the names, of added orders apart from those of other runs."""
+
 MOST_TRIES = 3
 """A run whose faults so often meet no work has a fault itself."""
 
@@ -91,16 +94,22 @@ class _Battle:
     done: list[Strike] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def fight(self, asked: Sequence[Order]) -> None:
-        """Send orders and strike until enough faults have counted; then send the last orders."""
+    def fight(self, asked: list[Order]) -> None:
+        """Send orders and strike until enough faults have counted; then send the last orders.
+
+        Where so many faults did not count that the orders run out, more are added to ``asked``.
+        """
         kept = max(1, int(len(asked) * ORDERS_AT_THE_END))
         rest, last = list(asked[:-kept]), asked[-kept:]
-        schedule = self.plan.schedule()
-        while (left := self.plan.faults - sum(strike.counts for strike in self.done)) > 0:
+        schedule, part = self.plan.schedule(), max(1, len(rest) // self.plan.faults)
+        while sum(strike.counts for strike in self.done) < self.plan.faults:
             assert len(self.done) < MOST_TRIES * self.plan.faults + 10, "few faults met any work"
             fault = next(schedule)
-            chunk = [rest.pop(0) for _ in range(len(rest) // left)]
-            self.sender.send(chunk, fault.gap_s)
+            if len(rest) < part:
+                more = orders(self.plan.seed + len(asked) * MORE, self.plan.tasks, killers=0)
+                asked += more
+                rest += more
+            self.sender.send([rest.pop(0) for _ in range(part)], fault.gap_s)
             self.done.append(self.strikes.strike(fault))
             self.tell(str(self.done[-1]))
             if fault.kind is Kind.KILL_NODE:
