@@ -201,7 +201,7 @@ class Dispatcher:
         if batch is None:
             return False
         number, tasks = batch
-        data = encode_batch(Batch(self._sender, tasks))
+        data = encode_batch(Batch(self._sender, tasks, self._clock()))
         self._streams[number] = asyncio.create_task(self._stream(number, data))
         return True
 
@@ -225,18 +225,19 @@ class Dispatcher:
 
     def _take_group(self, number: int, data: bytes) -> None:
         group = decode_group(data)
+        ended = [(self._state.answered(number, outcome), outcome) for outcome in group.outcomes]
         for task in self._state.report(number, group, asyncio.get_running_loop().time()):
             self._tell_cancel(Cancel(task.task_id, task.attempt))
-        for outcome in group.outcomes:
-            flight = self._state.answered(number, outcome)
+        for flight, outcome in ended:
             if flight is not None:
                 self._take_outcome(flight, outcome)
         self._wake.set()
 
     def _take_outcome(self, flight: Flight, outcome: TaskOutcome) -> None:
         if flight.late:
-            verdict = after_late_outcome(flight.task, outcome, self._backoff())
-            self._settle(Settled(flight.task, verdict, late=True))
+            late = after_late_outcome(flight.task, outcome, self._backoff())
+            if late is not None:
+                self._settle(Settled(flight.task, late, late=True))
         else:
             self._apply(flight.task, after_outcome(flight.task, outcome, self._backoff()))
 

@@ -44,6 +44,12 @@ Runs that ask nobody pay no message for it; the others must have said it before 
 to their replica, since a batch that nobody is known to have taken is closed without its bill."""
 
 
+STALE = "stale"
+"""Code of a task that comes to its start only when its orchestrator has given the attempt up."""
+
+LIMIT_REACHED = "the agent gave no answer"
+
+
 @dataclass(slots=True, eq=False)
 class _Stream:
     """Where the outcomes of one batch gather until the generator takes them."""
@@ -57,10 +63,16 @@ class _Stream:
 
 @dataclass(slots=True)
 class _Work:
-    """One attempt in this replica; ``run`` is None while it waits."""
+    """One attempt in this replica; ``run`` is None while it waits.
+
+    Attributes:
+        limit_unix_s: When its orchestrator gives it up. A replica that was frozen until then must
+            neither begin it nor go on with it: the next attempt runs elsewhere.
+    """
 
     task: TaskEnvelope
     stream: _Stream
+    limit_unix_s: float
     run: asyncio.Task[None] | None = None
     cancelled: bool = False
 
@@ -130,7 +142,7 @@ class AgentRunner:
             AgentError: It failed, was cancelled, ran out of time or found the replica full.
         """
         await self.ensure_started()
-        stream = self._accept(Batch("call", (task,)))
+        stream = self._accept(Batch("call", (task,), self._clock()))
         try:
             while not stream.ready:
                 await stream.news.wait()
@@ -175,24 +187,29 @@ class AgentRunner:
 
     def _accept(self, batch: Batch) -> _Stream:
         stream = _Stream(batch.sender)
+        now = self._clock()
+        limit_s = self._settings.attempt_limit_s
+        is_stale = 0 < batch.sent_unix_s <= now - limit_s
         for task in batch.tasks:
-            if (refusal := self._refusal(task)) is not None:
+            if (refusal := self._refusal(task, is_stale=is_stale)) is not None:
                 stream.ready.append(refusal)
                 stream.news.set()
                 continue
             attempt = attempt_of(task)
             stream.open.add(attempt)
-            self._works[attempt] = _Work(task, stream)
+            self._works[attempt] = _Work(task, stream, now + limit_s)
             self._open_by_sender[stream.sender] += 1
         self._pump()
         return stream
 
-    def _refusal(self, task: TaskEnvelope) -> TaskOutcome | None:
+    def _refusal(self, task: TaskEnvelope, *, is_stale: bool) -> TaskOutcome | None:
         names = (Cancel(task.task_id), Cancel(task.task_id, task.attempt))
         if any(self._cancelled_until.get(name, 0.0) > self._clock() for name in names):
             return TaskOutcome(task.task_id, task.attempt, Ending.CANCELLED, code="cancelled")
         if not is_readable(task):
             return _returned(task, SCHEMA_UNKNOWN)
+        if is_stale:
+            return _returned(task, STALE)
         return None if self._slots.offer(task) else _returned(task, "full")
 
     def _pump(self) -> None:
@@ -228,7 +245,8 @@ class AgentRunner:
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
 
     async def _run(self, work: _Work) -> None:
-        self._end(work, await self._outcome(work))
+        is_stale = self._clock() >= work.limit_unix_s
+        self._end(work, _returned(work.task, STALE) if is_stale else await self._outcome(work))
 
     def _ran(self, work: _Work, run: asyncio.Task[None]) -> None:
         """Free the slot however the run ended; it may have been cancelled before its first step."""
@@ -241,17 +259,15 @@ class AgentRunner:
         self._pump()
 
     async def _outcome(self, work: _Work) -> TaskOutcome:
-        task = work.task
-        limit, began_s = asyncio.timeout(self._left_s(task)), self._clock()
+        task, began_s = work.task, self._clock()
+        limit = asyncio.timeout(self._left_s(work))
         try:
             async with limit:
                 answer = await self._agent.run(task, self._clock)
         except TimeoutError:
-            return (
-                _expired(task, ())
-                if limit.expired()
-                else _failed(task, AgentError("timeout", "a call took too long", True))
-            )
+            if limit.expired():
+                return self._out_of_time(task, ())
+            return _failed(task, AgentError("timeout", "a call took too long", True))
         except AgentError as error:
             return self._judge(work, error, expired=limit.expired())
         except asyncio.CancelledError:
@@ -271,13 +287,18 @@ class AgentRunner:
         if work.cancelled:
             return _cancelled(work.task, usage)
         if expired:
-            return _expired(work.task, usage)
+            return self._out_of_time(work.task, usage)
         return _failed(work.task, error)
 
-    def _left_s(self, task: TaskEnvelope) -> float | None:
-        return (
-            None if task.deadline_unix_s is None else max(0.0, task.deadline_unix_s - self._clock())
-        )
+    def _left_s(self, work: _Work) -> float:
+        deadline = work.task.deadline_unix_s
+        until = work.limit_unix_s if deadline is None else min(deadline, work.limit_unix_s)
+        return max(0.0, until - self._clock())
+
+    def _out_of_time(self, task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
+        if task.deadline_unix_s is not None and task.deadline_unix_s <= self._clock():
+            return _expired(task, usage)
+        return _failed(task, PaidAgentError("attempt_limit", LIMIT_REACHED, True, usage))
 
     def _cancel_work(self, attempt: Attempt) -> None:
         work = self._works[attempt]

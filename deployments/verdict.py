@@ -152,11 +152,14 @@ def after_limit(
 
 def after_late_outcome(
     task: TaskEnvelope, outcome: TaskOutcome, backoff: Backoff
-) -> Completion | Release:
+) -> Completion | Release | None:
     """Decide where an answer comes after the task was given up.
 
-    The fence judges the result; the usage is stored in every case.
+    The fence judges the result; the usage is stored in every case. None where nothing had begun:
+    no bill, and the same attempt of a direct task may be with another agent by now.
     """
+    if outcome.ending is Ending.RETURNED:
+        return None
     if outcome.ending is Ending.SUCCEEDED or task.direct:
         verdict = after_outcome(task, outcome, backoff)
         return verdict if isinstance(verdict, Completion) else expired(task)

@@ -23,7 +23,7 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     RETURNED = "returned"
-    """Never started: the replica is full, has the attempt already or cannot read the envelope."""
+    """Never started: the replica is full, cannot read the envelope or came to it too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,16 @@ class TaskOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tasks for one replica; ``sender`` names the orchestrator."""
+    """Tasks for one replica.
+
+    Attributes:
+        sender: Names the orchestrator.
+        sent_unix_s: When it was sent, in seconds since 1970; 0 where an older sender does not say.
+    """
 
     sender: str
     tasks: tuple[TaskEnvelope, ...]
+    sent_unix_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

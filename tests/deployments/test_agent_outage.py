@@ -91,3 +91,27 @@ async def test_an_agent_that_hangs_uses_its_attempts_up() -> None:
         await w.settled()
         assert w.queue.states() == {TaskState.DEAD: 1}
         assert set(runs_of(w)) == {w.queue.rows[next(iter(w.queue.rows))].attempt}
+
+
+@pytest.mark.parametrize("limit_s", [3.0, 6.0])
+@pytest.mark.parametrize("direct", [False, True])
+@simulated
+async def test_a_replica_that_thaws_too_late_neither_begins_what_another_does_nor_ends_it(
+    *, direct: bool, limit_s: float
+) -> None:
+    agent = AGENT.model_copy(update={"attempt_limit_s": limit_s})
+    async with world(agent=agent) as w:
+        frozen = w.link.replicas[0]
+        frozen.thawed.clear()
+        order = submission(1, s=2.0, do="paid", deadline_unix_s=now_unix_s() + 60)
+        call = asyncio.create_task(w.engine.answer(order) if direct else w.engine.submit([order]))
+        await asyncio.sleep(1.0)
+        w.link.replicas.remove(frozen)
+        w.link.spawn()
+        await asyncio.sleep(limit_s + 0.6)
+        w.link.replicas.append(frozen)
+        frozen.thawed.set()
+        await w.settled()
+        await call
+        assert w.queue.states() == {TaskState.SUCCEEDED: 1}
+        assert runs_of(w) == {1: 1}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from deployments import runner as runner_module
-from deployments.runner import STARTS_PER_TURN, TAKEN_WITHIN_S, AgentRunner
+from deployments.runner import STALE, STARTS_PER_TURN, TAKEN_WITHIN_S, AgentRunner
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
 from domain.errors import AgentError
@@ -263,3 +263,35 @@ async def test_a_caller_on_the_line_need_not_wait_for_every_free_slot_to_be_fill
     await runner.call(envelope(99, priority=Priority.HIGH, payload=script(s=0)))
     assert agent.order.index(task_id(99)) <= 2 * STARTS_PER_TURN
     assert len(await batch) == 64
+
+
+LIMITED = SETTINGS.model_copy(update={"attempt_limit_s": 3.0, "concurrency": 1})
+
+
+@simulated
+async def test_a_batch_read_after_its_attempts_were_given_up_is_sent_back_unstarted() -> None:
+    runner, agent = a_runner(LIMITED)
+    sent = encode_batch(Batch("me", (envelope(1),), now_unix_s()))
+    await asyncio.sleep(3.1)
+    groups = [decode_group(group) async for group in runner.batch(sent)]
+    assert [(o.ending, o.code) for group in groups for o in group.outcomes] == [
+        (Ending.RETURNED, STALE)
+    ]
+    assert not agent.runs
+
+
+@simulated
+async def test_an_attempt_that_waited_here_until_it_was_given_up_is_not_begun() -> None:
+    runner, agent = a_runner(LIMITED)
+    ended = await outcomes_of(runner, envelope(1, payload=script(s=60)), envelope(2))
+    assert (ended[1].ending, ended[1].code) == (Ending.FAILED, "attempt_limit")
+    assert (ended[2].ending, ended[2].code) == (Ending.RETURNED, STALE)
+    assert set(agent.runs) == {task_id(1)}
+
+
+@simulated
+async def test_a_run_ends_at_its_attempts_limit_and_tells_its_bill() -> None:
+    runner, _ = a_runner(LIMITED)
+    ended = (await outcomes_of(runner, envelope(1, payload=script(s=60, do="paid"))))[1]
+    assert (ended.ending, ended.code, ended.retryable) == (Ending.FAILED, "attempt_limit", True)
+    assert ended.usage == (a_bill(1),)

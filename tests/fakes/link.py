@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -11,6 +12,9 @@ from deployments.settings import AgentSettings
 from deployments.wire import Cancel, decode_batch, encode_group
 from tests.fakes.agents import ScriptedAgent
 from tests.fakes.simulation import now_unix_s
+
+CLOSE_LATE_S = 0.01
+"""Seconds between a batch and the news of its close, where a replica finds both."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +43,7 @@ class FakeLink:
         self.everyone: list[FakeReplica] = []
         self.batches: list[int] = []
         self.questions = 0
+        self._unread: list[asyncio.Task[None]] = []
         for _ in range(replicas):
             self.spawn()
 
@@ -72,7 +77,7 @@ class FakeLink:
         replica.streams += 1
         replica.open += tasks
         replica.most_open = max(replica.most_open, replica.open)
-        groups = replica.runner.batch(batch)
+        groups = _once_thawed(replica, batch)
         step: asyncio.Task[bytes | None] | None = None
         death = asyncio.ensure_future(replica.death.wait())
         try:
@@ -95,6 +100,8 @@ class FakeLink:
                 step.cancel()
                 await asyncio.gather(step, return_exceptions=True)
             await groups.aclose()
+            if not replica.thawed.is_set():
+                self._unread.append(asyncio.ensure_future(_read_and_dropped(replica, batch)))
 
     async def cancel(self, cancels: Sequence[Cancel]) -> bool:
         """Tell every replica; a frozen one does not hear."""
@@ -109,6 +116,25 @@ class FakeLink:
         if not all(replica.thawed.is_set() for replica in self.replicas):
             return None
         return [encode_group(replica.runner.describe(sender)) for replica in self.replicas]
+
+
+async def _once_thawed(replica: FakeReplica, batch: bytes) -> AsyncGenerator[bytes, None]:
+    """Let a frozen replica read its batch only when it goes on."""
+    await replica.thawed.wait()
+    async with aclosing(replica.runner.batch(batch)) as groups:
+        async for group in groups:
+            yield group
+
+
+async def _read_and_dropped(replica: FakeReplica, batch: bytes) -> None:
+    """Let a frozen replica read a batch when it goes on, and only then that it was closed."""
+    groups = _once_thawed(replica, batch)
+    step = asyncio.ensure_future(_next(groups))
+    await replica.thawed.wait()
+    await asyncio.sleep(CLOSE_LATE_S)
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+    await groups.aclose()
 
 
 async def _next(groups: AsyncGenerator[bytes, None]) -> bytes | None:

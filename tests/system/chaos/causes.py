@@ -129,18 +129,18 @@ def unexplained(history: History, faults: Faults) -> Iterator[str]:
     calls = history.calls
     for place, first in enumerate(calls):
         later = calls[place + 1 :]
-        if (
-            later
-            and _is_clean(first)
-            and not _has_cause(first, _again(first, later), history, faults)
-        ):
+        if not later or not _is_clean(first):
+            continue
+        again = _again(first, later)
+        if not _has_cause(first, again, history, faults):
             ends = [
                 f"{one['attempt']} {one['after']} {one['error']}"
                 for one in history.moves
                 if one["before"] == "running"
             ]
             name = history.order.name
-            yield f"{name}: asked again after an answer to attempt {first.attempt}; {ends}"
+            asked = f"asked for attempt {again.attempt} after an answer to attempt {first.attempt}"
+            yield f"{name}: {asked}; {ends}"
 
 
 def _may_have_hit(strike: Strike, run: _Run) -> bool:
