@@ -190,6 +190,8 @@ class AgentRunner:
         now = self._clock()
         limit_s = self._settings.attempt_limit_s
         is_stale = 0 < batch.sent_unix_s <= now - limit_s
+        if is_stale:  # this replica was frozen, or the clocks of two machines differ
+            logger.warning("batch_stale", extra={"age_s": round(now - batch.sent_unix_s, 3)})
         for task in batch.tasks:
             if (refusal := self._refusal(task, is_stale=is_stale)) is not None:
                 stream.ready.append(refusal)
