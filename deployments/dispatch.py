@@ -28,9 +28,9 @@ class Flight:
     """A task that was sent and has not been answered.
 
     Attributes:
-        sent_s: When it was sent, or later, when its replica first spoke: the wait for a replica
-            is not the attempt's.
-        started: Known to have started; told only of tasks marked alone.
+        sent_s: When it was sent, or later, when its replica first spoke, or when it started there:
+            the wait for a replica and for a slot is not the attempt's.
+        started: Known to have started.
         late: Given up: no longer counted, still listened to.
         extra: Sent beyond the credit, by the express lane.
     """
@@ -41,6 +41,15 @@ class Flight:
     started: bool = False
     late: bool = False
     extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A task that was given up, whether a replica is known to have taken and to have begun it."""
+
+    task: TaskEnvelope
+    taken: bool
+    begun: bool
 
 
 @dataclass(slots=True)
@@ -234,9 +243,13 @@ class DispatchState:
             return []
         is_first = sent.replica is None
         sent.replica = group.replica
+        started = frozenset(group.started)
         for flight in sent.flights.values():
-            flight.started = flight.started or flight.task.task_id in group.started
-            flight.sent_s = now_s if is_first else flight.sent_s
+            if flight.task.task_id in started:
+                flight.started = True
+                flight.sent_s = now_s
+            elif is_first:
+                flight.sent_s = now_s
         return [flight.task for flight in sent.flights.values() if flight.late and is_first]
 
     def describe(self, groups: Iterable[Group], now_s: float) -> None:
@@ -279,26 +292,28 @@ class DispatchState:
 
     def overdue(
         self, now_s: float, now_unix_s: float, *, limit_s: float, grace_s: float
-    ) -> list[tuple[TaskEnvelope, bool]]:
-        """Give up the flights that are ``grace_s`` past their deadline or out for ``limit_s``.
+    ) -> list[Overdue]:
+        """Give up the flights that are ``grace_s`` past their deadline, or past ``limit_s``.
 
-        Returns:
-            Each task with whether a replica is known to have taken it.
+        The grace lets a replica that lives say so first, with the bill.
         """
         found = [
             flight
             for flight in self._flights()
             if not flight.late
             and (
-                now_s - flight.sent_s >= limit_s
+                now_s - flight.sent_s >= limit_s + grace_s
                 or (
                     flight.task.deadline_unix_s is not None
                     and flight.task.deadline_unix_s + grace_s <= now_unix_s
                 )
             )
         ]
-        taken = [self._sent[flight.batch].replica is not None for flight in found]
-        return list(zip(self._mark_late(found), taken, strict=True))
+        self._mark_late(found)
+        return [
+            Overdue(flight.task, self._sent[flight.batch].replica is not None, flight.started)
+            for flight in found
+        ]
 
     def hopeless(self, now_unix_s: float) -> list[TaskEnvelope]:
         """Take out the waiting and parked tasks whose deadline comes before a run could end."""

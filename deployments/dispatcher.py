@@ -43,7 +43,7 @@ WATCH_S = 0.25
 """Seconds between looks for tasks out of time."""
 
 DEADLINE_GRACE_S = 0.5
-"""Seconds past its deadline in which a replica may still say itself that a task expired."""
+"""Seconds past deadline or limit in which a replica may still say itself how a task ended."""
 
 
 DESCRIBE_S = 2.0
@@ -276,10 +276,11 @@ class Dispatcher:
             self._expire_waiting()
             now_s, now_unix_s = asyncio.get_running_loop().time(), self._clock()
             limit_s = self._agent.attempt_limit_s
-            for task, reached in self._state.overdue(
+            for overdue in self._state.overdue(
                 now_s, now_unix_s, limit_s=limit_s, grace_s=DEADLINE_GRACE_S
             ):
-                verdict = after_limit(task, self._backoff(), now_unix_s, reached=reached)
+                task = overdue.task
+                verdict = after_limit(overdue, self._backoff(), now_unix_s)
                 if not isinstance(verdict, Retry):  # the same attempt must not meet its own cancel
                     self._tell_cancel(Cancel(task.task_id, task.attempt))
                 self._apply(task, verdict)

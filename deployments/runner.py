@@ -44,6 +44,10 @@ Runs that ask nobody pay no message for it; the others must have said it before 
 to their replica, since a batch that nobody is known to have taken is closed without its bill."""
 
 
+TOLD_WITHIN_S = 0.05
+"""Seconds within which a start is told that no other news takes along. A run that has ended by then
+needs no telling; of another its orchestrator counts the time from here, and the attempt."""
+
 STALE = "stale"
 """Code of a task that comes to its start only when its orchestrator has given the attempt up."""
 
@@ -57,22 +61,17 @@ class _Stream:
     sender: str
     open: set[Attempt] = field(default_factory=set)
     ready: list[TaskOutcome] = field(default_factory=list)
-    started: list[TaskId] = field(default_factory=list)
+    started: dict[TaskId, None] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    telling: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
 class _Work:
-    """One attempt in this replica; ``run`` is None while it waits.
-
-    Attributes:
-        limit_unix_s: When its orchestrator gives it up. A replica that was frozen until then must
-            neither begin it nor go on with it: the next attempt runs elsewhere.
-    """
+    """One attempt in this replica; ``run`` is None while it waits."""
 
     task: TaskEnvelope
     stream: _Stream
-    limit_unix_s: float
     run: asyncio.Task[None] | None = None
     cancelled: bool = False
 
@@ -125,14 +124,12 @@ class AgentRunner:
         """
         await self.ensure_started()
         stream = self._accept(decode_batch(data))
-        taken = asyncio.get_running_loop().call_later(TAKEN_WITHIN_S, stream.news.set)
         try:
             while stream.open or stream.ready or stream.started:
                 await stream.news.wait()
-                taken.cancel()
                 yield self._take_group(stream)
         finally:
-            taken.cancel()
+            _hush(stream)
             self._abandon(stream)
 
     async def call(self, task: TaskEnvelope) -> AgentResult:
@@ -148,6 +145,7 @@ class AgentRunner:
                 await stream.news.wait()
                 stream.news.clear()
         finally:
+            _hush(stream)
             self._abandon(stream)
         outcome = stream.ready[0]
         if outcome.ending is not Ending.SUCCEEDED:
@@ -187,11 +185,11 @@ class AgentRunner:
 
     def _accept(self, batch: Batch) -> _Stream:
         stream = _Stream(batch.sender)
-        now = self._clock()
-        limit_s = self._settings.attempt_limit_s
-        is_stale = 0 < batch.sent_unix_s <= now - limit_s
+        self._tell_within(TAKEN_WITHIN_S, stream)
+        age_s = self._clock() - batch.sent_unix_s
+        is_stale = batch.sent_unix_s > 0 and age_s >= self._settings.attempt_limit_s
         if is_stale:  # this replica was frozen, or the clocks of two machines differ
-            logger.warning("batch_stale", extra={"age_s": round(now - batch.sent_unix_s, 3)})
+            logger.warning("batch_stale", extra={"age_s": round(age_s, 3)})
         for task in batch.tasks:
             if (refusal := self._refusal(task, is_stale=is_stale)) is not None:
                 stream.ready.append(refusal)
@@ -199,7 +197,7 @@ class AgentRunner:
                 continue
             attempt = attempt_of(task)
             stream.open.add(attempt)
-            self._works[attempt] = _Work(task, stream, now + limit_s)
+            self._works[attempt] = _Work(task, stream)
             self._open_by_sender[stream.sender] += 1
         self._pump()
         return stream
@@ -212,20 +210,28 @@ class AgentRunner:
             return _returned(task, SCHEMA_UNKNOWN)
         if is_stale:
             return _returned(task, STALE)
-        return None if self._slots.offer(task) else _returned(task, "full")
+        return None if self._slots.offer(self._bounded(task)) else _returned(task, "full")
+
+    def _bounded(self, task: TaskEnvelope) -> TaskEnvelope:
+        """Return a task as it waits here: until its orchestrator gives the attempt up at most."""
+        limit = self._clock() + self._settings.attempt_limit_s
+        own = task.deadline_unix_s
+        return replace(task, deadline_unix_s=limit if own is None else min(own, limit))
 
     def _pump(self) -> None:
         """Start what may start, answer what is hopeless, and come back at the next deadline."""
         at_most = 0 if self._is_pumping else STARTS_PER_TURN
         self._slots.expect(self._run_times.shortest_s(self._clock()))
         picked = self._slots.pick(self._clock(), at_most=at_most)
-        for task in picked.hopeless:
-            self._end(self._works[attempt_of(task)], _expired(task, ()))
+        for waiting in picked.hopeless:
+            task = self._works[attempt_of(waiting)].task
+            is_own = task.deadline_unix_s == waiting.deadline_unix_s
+            outcome = _expired(task, ()) if is_own else _returned(task, STALE)
+            self._end(self._works[attempt_of(task)], outcome)
         for task in picked.start:
             work = self._works[attempt_of(task)]
-            if task.alone:
-                work.stream.started.append(task.task_id)
-                work.stream.news.set()
+            work.stream.started[task.task_id] = None
+            self._tell_within(0.0 if task.alone else TOLD_WITHIN_S, work.stream)
             work.run = asyncio.create_task(self._run(work))
             work.run.add_done_callback(partial(self._ran, work))
         if self._slots.has_next and not self._is_pumping:
@@ -247,22 +253,20 @@ class AgentRunner:
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
 
     async def _run(self, work: _Work) -> None:
-        is_stale = self._clock() >= work.limit_unix_s
-        self._end(work, _returned(work.task, STALE) if is_stale else await self._outcome(work))
+        self._end(work, await self._outcome(work))
+        self._pump()  # now, so that the next start travels with this end
 
     def _ran(self, work: _Work, run: asyncio.Task[None]) -> None:
         """Free the slot however the run ended; it may have been cancelled before its first step."""
-        attempt = attempt_of(work.task)
-        self._slots.finish(attempt)
-        if self._works.get(attempt) is work:
-            self._end(work, _cancelled(work.task, ()))
         if not run.cancelled() and (error := run.exception()) is not None:
             logger.error("agent_run_broke", exc_info=error)
-        self._pump()
+        if self._works.get(attempt_of(work.task)) is work:
+            self._end(work, _cancelled(work.task, ()))
+            self._pump()
 
     async def _outcome(self, work: _Work) -> TaskOutcome:
         task, began_s = work.task, self._clock()
-        limit = asyncio.timeout(self._left_s(work))
+        limit = asyncio.timeout(self._left_s(task))
         try:
             async with limit:
                 answer = await self._agent.run(task, self._clock)
@@ -292,10 +296,11 @@ class AgentRunner:
             return self._out_of_time(work.task, usage)
         return _failed(work.task, error)
 
-    def _left_s(self, work: _Work) -> float:
-        deadline = work.task.deadline_unix_s
-        until = work.limit_unix_s if deadline is None else min(deadline, work.limit_unix_s)
-        return max(0.0, until - self._clock())
+    def _left_s(self, task: TaskEnvelope) -> float:
+        limit_s = self._settings.attempt_limit_s
+        if task.deadline_unix_s is None:
+            return limit_s
+        return min(limit_s, max(0.0, task.deadline_unix_s - self._clock()))
 
     def _out_of_time(self, task: TaskEnvelope, usage: tuple[Usage, ...]) -> TaskOutcome:
         if task.deadline_unix_s is not None and task.deadline_unix_s <= self._clock():
@@ -323,8 +328,16 @@ class AgentRunner:
             del self._open_by_sender[stream.sender]
         self._slots.finish(attempt)
         stream.open.discard(attempt)
+        stream.started.pop(work.task.task_id, None)
         stream.ready.append(outcome)
         stream.news.set()
+
+    def _tell_within(self, delay_s: float, stream: _Stream) -> None:
+        """Have a group sent by then, where no other news sends one before."""
+        if delay_s == 0.0:
+            stream.news.set()
+        elif stream.telling is None:
+            stream.telling = asyncio.get_running_loop().call_later(delay_s, stream.news.set)
 
     def _take_group(self, stream: _Stream) -> bytes:
         group = replace(
@@ -332,10 +345,18 @@ class AgentRunner:
             outcomes=tuple(stream.ready),
             started=tuple(stream.started),
         )
+        _hush(stream)
         stream.ready.clear()
         stream.started.clear()
         stream.news.clear()
         return encode_group(group)
+
+
+def _hush(stream: _Stream) -> None:
+    """Call off what was to be told later: a group tells it now, or nobody listens."""
+    if stream.telling is not None:
+        stream.telling.cancel()
+        stream.telling = None
 
 
 def _returned(task: TaskEnvelope, code: str) -> TaskOutcome:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from deployments.dispatch import Overdue
 from deployments.errors import LinkError
 from deployments.wire import SCHEMA_UNKNOWN, Ending, TaskOutcome
 from domain.failures import believed_wait_s, is_retryable
@@ -10,9 +11,9 @@ from domain.task import DEADLINE_EXCEEDED, Completion, Release, TaskEnvelope, Ta
 ALONE_AFTER_CRASHES = 2
 """A task present at so many crashes runs with nothing beside it."""
 
-CRASHES_OF_POISON = 3
+CRASHES_OF_POISON = 4
 """A task that runs alone after so many crashes and crashes once more is poison. Two of them were in
-company; one alone could be chance, since machines and operators kill processes too."""
+company; two alone could be chance, since machines and operators kill processes too."""
 
 CRASHES_AT_MOST = 10
 """A task present at so many crashes ends, even where none was seen to be its own: one that kills
@@ -28,8 +29,12 @@ replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
 
-NOT_TAKEN = LinkError("no replica took it", False, False)
-"""What became of a batch that was given up on its way."""
+NOT_BEGUN = LinkError("no replica began it", False, False)
+"""What became of a task that was given up on its way or in a replica's line."""
+
+BEGINNINGS_AT_MOST = 50
+"""From this attempt on one that a replica took counts although its start was not told: an agent
+that holds its loop before the start can be told must not have the task for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +134,17 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
     )
 
 
-def after_limit(
-    task: TaskEnvelope, backoff: Backoff, now_unix_s: float, *, reached: bool
-) -> Verdict:
+def after_limit(overdue: Overdue, backoff: Backoff, now_unix_s: float) -> Verdict:
     """Decide where an attempt gave no answer by its deadline or within its limit.
 
-    One that no replica took has not begun: an outage of the agents costs no attempt.
+    One that no replica began costs none: an outage or a full pool is not the task's fault.
     """
+    task = overdue.task
     if task.deadline_unix_s is not None and task.deadline_unix_s <= now_unix_s:
         return expired(task)
-    if not reached:
-        return after_loss(task, NOT_TAKEN, backoff, started=False)
+    begun = overdue.begun or (overdue.taken and task.attempt >= BEGINNINGS_AT_MOST)
+    if not begun:
+        return after_loss(task, NOT_BEGUN, backoff, started=False)
     if task.direct:
         return failed(task, TaskState.FAILED, "attempt_limit: the agent gave no answer")
     return Release(

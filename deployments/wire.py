@@ -80,7 +80,8 @@ class Group:
         slots: Tasks the replica runs at once.
         free: Slots that nobody runs in or waits for.
         share: Tasks of this sender that the replica could run at once beside those of others.
-        started: Tasks marked alone that have just started; told because their crash has a culprit.
+        started: Tasks that have started since the last group and have not ended; those marked alone
+            at once, because their crash has a culprit.
         shortest_run_s: Seconds below which no run here can be expected to end; 0 where unknown.
     """
 

@@ -71,7 +71,7 @@ FAILURES: Mapping[str, Failure] = MappingProxyType(
         "handed_back": _again("its orchestrator could not keep it"),
         "worker_lost": _again("its orchestrator died; ends after twenty such deaths"),
         "claim_lost": _again("the reply to its claim was lost"),
-        "poison": _final("its process died each time it ran, the last two times alone"),
+        "poison": _final("its process died each time it ran, the last three times alone"),
         "result_not_storable": _final("no column takes the agent's result"),
         # Ends that somebody chose, or that time brought.
         "cancelled": _final("its caller cancelled it, or has gone"),

@@ -198,7 +198,7 @@ async def test_a_replica_killed_with_9_gives_its_durable_tasks_back_as_crashed(
 
 async def test_a_poisonous_task_that_ran_alone_is_dead(sender: Sender) -> None:
     poison = script(s=0.2, do="die")
-    sender.dispatcher.add(envelope(0, payload=poison, alone=True, crashes=3, attempt=4))
+    sender.dispatcher.add(envelope(0, payload=poison, alone=True, crashes=4, attempt=5))
     (settled,) = await sender.until(1)
     assert isinstance(settled.verdict, Completion)
     assert settled.verdict.state is TaskState.DEAD

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, UNTAKEN_LIFE_S, DispatchState
+from deployments.dispatch import LATE_LIFE_S, REPORT_LIFE_S, UNTAKEN_LIFE_S, DispatchState, Overdue
 from deployments.task_heap import is_express
 from deployments.wire import Ending, Group, TaskOutcome
 from domain.ids import TaskId
@@ -82,6 +82,28 @@ def test_a_task_marked_alone_travels_alone_and_its_start_is_known() -> None:
     assert [flight.started for flight in s.broken(number)] == [True]
 
 
+def test_an_attempts_time_begins_with_its_start_in_a_slot() -> None:
+    s = state()
+    s.add(envelope(1))
+    s.add(envelope(2))
+    number, _ = s.next_batch(0) or (0, ())
+    s.report(number, Group("a", 4, 0, 4, started=(task_id(1),)), 1)
+    s.report(number, Group("a", 4, 0, 4, started=(task_id(2),)), 9)
+    limit = {"limit_s": 10.0, "grace_s": 0.5}
+    assert s.overdue(11.4, 0.0, **limit) == []
+    assert s.overdue(11.5, 0.0, **limit) == [Overdue(envelope(1), True, True)]
+    assert s.overdue(19.4, 0.0, **limit) == []
+    assert s.overdue(19.5, 0.0, **limit) == [Overdue(envelope(2), True, True)]
+
+
+def test_a_task_in_a_replicas_line_is_known_not_to_have_begun() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.report(number, Group("a", 4, 0, 4), 1)
+    assert s.overdue(11.5, 0.0, limit_s=10, grace_s=0.5) == [Overdue(envelope(1), True, False)]
+
+
 def test_a_flight_out_of_time_is_given_up_and_its_answer_is_late() -> None:
     s = state()
     s.add(envelope(1, deadline_unix_s=100.0))
@@ -89,7 +111,8 @@ def test_a_flight_out_of_time_is_given_up_and_its_answer_is_late() -> None:
     number, _ = s.next_batch(0) or (0, ())
     assert s.overdue(1, 100.0, limit_s=10, grace_s=0.5) == []
     assert len(s.overdue(1, 100.5, limit_s=10, grace_s=0.5)) == 1
-    assert len(s.overdue(10, 100.5, limit_s=10, grace_s=0.5)) == 1
+    assert s.overdue(10.4, 100.5, limit_s=10, grace_s=0.5) == []
+    assert len(s.overdue(10.5, 100.5, limit_s=10, grace_s=0.5)) == 1
     assert s.held == 0
     flight = s.answered(number, done(1))
     assert flight is not None
@@ -103,7 +126,7 @@ def test_a_stream_is_not_listened_to_for_ever() -> None:
     s.add(envelope(1))
     number, _ = s.next_batch(0) or (0, ())
     s.report(number, Group("a", 4, 3, 4), 0)
-    assert s.overdue(10, 0, limit_s=10, grace_s=0) == [(envelope(1), True)]
+    assert s.overdue(10, 0, limit_s=10, grace_s=0) == [Overdue(envelope(1), True, False)]
     assert s.forget(20) == []
     assert s.forget(LATE_LIFE_S + 1) == [number]
 
@@ -115,7 +138,7 @@ def test_a_batch_that_no_replica_took_is_closed_as_soon_as_all_of_it_is_given_up
     number, _ = s.next_batch(0) or (0, ())
     s.overdue(9, 200, limit_s=10, grace_s=0)
     assert s.forget(9) == []
-    assert s.overdue(10, 200, limit_s=10, grace_s=0) == [(envelope(2), False)]
+    assert s.overdue(10, 200, limit_s=10, grace_s=0) == [Overdue(envelope(2), False, False)]
     assert s.forget(10) == [number]
 
 
@@ -135,7 +158,7 @@ def test_the_limit_of_an_attempt_begins_when_a_replica_takes_it() -> None:
     s.report(number, Group("a", 4, 3, 4), 9)
     s.report(number, Group("a", 4, 3, 4), 15)
     assert s.overdue(18, 0, limit_s=10, grace_s=0) == []
-    assert s.overdue(19, 0, limit_s=10, grace_s=0) == [(envelope(1), True)]
+    assert s.overdue(19, 0, limit_s=10, grace_s=0) == [Overdue(envelope(1), True, False)]
 
 
 def test_a_replica_that_takes_what_was_given_up_is_told_once_more() -> None:

@@ -249,3 +249,13 @@ async def break_things(w: World, rng: Random) -> None:
                 w.queue.is_away = True
                 await asyncio.sleep(rng.uniform(0.1, 13.0))
                 w.queue.is_away = False
+
+
+@simulated
+async def test_the_wait_for_a_slot_is_not_the_attempts() -> None:
+    agent = AGENT.model_copy(update={"attempt_limit_s": 3.0})
+    async with world(agent=agent) as w:
+        await w.engine.submit([submission(n, s=2.9) for n in range(24)])
+        await w.settled()
+        assert w.queue.states() == {TaskState.SUCCEEDED: 24}
+        assert {row.attempt for row in w.queue.rows.values()} == {1}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from deployments import runner as runner_module
-from deployments.runner import STALE, STARTS_PER_TURN, TAKEN_WITHIN_S, AgentRunner
+from deployments.runner import STALE, STARTS_PER_TURN, TAKEN_WITHIN_S, TOLD_WITHIN_S, AgentRunner
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
 from domain.errors import AgentError
@@ -295,3 +295,34 @@ async def test_a_run_ends_at_its_attempts_limit_and_tells_its_bill() -> None:
     ended = (await outcomes_of(runner, envelope(1, payload=script(s=60, do="paid"))))[1]
     assert (ended.ending, ended.code, ended.retryable) == (Ending.FAILED, "attempt_limit", True)
     assert ended.usage == (a_bill(1),)
+
+
+@simulated
+async def test_a_start_that_no_other_news_takes_along_is_told_soon() -> None:
+    runner, _ = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
+    first = asyncio.create_task(outcomes_of(runner, envelope(1, payload=script(s=5))))
+    await asyncio.sleep(0)
+    began_s = asyncio.get_running_loop().time()
+    batch = encode_batch(Batch("me", (envelope(2, payload=script(s=5)),)))
+    told = [
+        (asyncio.get_running_loop().time() - began_s, decode_group(data).started)
+        async for data in runner.batch(batch)
+    ]
+    await first
+    assert [started for _, started in told] == [(), (task_id(2),), ()]
+    assert 5.0 <= told[1][0] <= 5.0 + TOLD_WITHIN_S
+
+
+@simulated
+async def test_a_start_travels_with_the_end_that_freed_its_slot() -> None:
+    runner, _ = a_runner(SETTINGS.model_copy(update={"concurrency": 1}))
+    tasks = (envelope(1, payload=script(s=1)), envelope(2, payload=script(s=1)))
+    told = [
+        (group.started, tuple(o.task_id for o in group.outcomes))
+        for group in await groups_of(runner, *tasks)
+    ]
+    assert told == [
+        ((task_id(1),), ()),
+        ((task_id(2),), (task_id(1),)),
+        ((), (task_id(2),)),
+    ]

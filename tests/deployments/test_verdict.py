@@ -5,8 +5,10 @@ from math import inf, nan
 
 import pytest
 
+from deployments.dispatch import Overdue
 from deployments.errors import LinkError
 from deployments.verdict import (
+    BEGINNINGS_AT_MOST,
     CRASHES_AT_MOST,
     CRASHES_OF_POISON,
     READERS_AT_MOST,
@@ -128,24 +130,37 @@ def test_a_direct_call_that_lost_every_agent_fails() -> None:
 
 
 def test_an_attempt_without_an_answer_expires_or_is_tried_again() -> None:
-    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=True)
+    late = after_limit(Overdue(envelope(1, deadline_unix_s=5.0), True, True), BACKOFF, 5.0)
     assert isinstance(late, Completion)
     assert late.state is TaskState.EXPIRED
-    again = after_limit(envelope(1), BACKOFF, 5.0, reached=True)
+    again = after_limit(Overdue(envelope(1), True, True), BACKOFF, 5.0)
     assert isinstance(again, Release)
     assert again.count_attempt
-    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=True), Completion)
+    direct = Overdue(envelope(1, direct=True), True, True)
+    assert isinstance(after_limit(direct, BACKOFF, 5.0), Completion)
 
 
-def test_an_attempt_that_no_replica_took_does_not_count() -> None:
-    verdict = after_limit(envelope(1, attempt=9), BACKOFF, 5.0, reached=False)
+@pytest.mark.parametrize("taken", [True, False])
+def test_an_attempt_that_no_replica_began_does_not_count(*, taken: bool) -> None:
+    verdict = after_limit(Overdue(envelope(1, attempt=9), taken, False), BACKOFF, 5.0)
     assert isinstance(verdict, Release)
     assert (verdict.crashed, verdict.count_attempt) == (False, False)
     assert (verdict.error or "").startswith("unreached: ")
     assert verdict.wait_s == UNREACHED_WAIT_S
-    assert isinstance(after_limit(envelope(1, direct=True), BACKOFF, 5.0, reached=False), Retry)
-    late = after_limit(envelope(1, deadline_unix_s=5.0), BACKOFF, 5.0, reached=False)
-    assert isinstance(late, Completion)
+    direct = Overdue(envelope(1, direct=True), taken, False)
+    assert isinstance(after_limit(direct, BACKOFF, 5.0), Retry)
+    expired = Overdue(envelope(1, deadline_unix_s=5.0), taken, False)
+    assert isinstance(after_limit(expired, BACKOFF, 5.0), Completion)
+
+
+def test_a_task_whose_start_is_never_told_does_not_go_round_for_ever() -> None:
+    task = envelope(1, attempt=BEGINNINGS_AT_MOST)
+    taken = after_limit(Overdue(task, True, False), BACKOFF, 5.0)
+    assert isinstance(taken, Release)
+    assert taken.count_attempt
+    away = after_limit(Overdue(task, False, False), BACKOFF, 5.0)
+    assert isinstance(away, Release)
+    assert not away.count_attempt
 
 
 @pytest.mark.parametrize("ending", list(Ending))

@@ -25,7 +25,7 @@ SETTLE_S = {False: 45.0, True: 120.0}
 @click.option("--faults", default=60, show_default=True, help="Faults that must count.")
 @click.option("--tasks", type=int, help="Orders to send; absent: ten a fault.")
 @click.option("--seed", default=1, show_default=True, help="The same seed plays the same faults.")
-@click.option("--gap-s", default=2.5, show_default=True, help="Mean time between faults.")
+@click.option("--gap-s", default=4.0, show_default=True, help="Mean time between faults.")
 @click.option("--without", type=click.Choice(sorted(GUARDS)), help="Take a guard out.")
 @click.option(
     "--nodes",
