@@ -12,7 +12,7 @@ from tests.system.callers import Callers
 from tests.system.cluster import Node
 from tests.system.site import Site, site
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 CALLERS = 4
 FEW = 0.05
