@@ -59,7 +59,7 @@ ON_THE_WORKER = {
 """What keeps every replica off the head of two nodes, which offers no core."""
 
 CLUSTER_PORTS = 22_000
-NODES_LIMIT_S = 120.0
+NODES_LIMIT_S = 300.0
 
 IN_FLIGHT = """
     select count(*) as n
