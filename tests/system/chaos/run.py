@@ -104,6 +104,7 @@ class _Battle:
         schedule, part = self.plan.schedule(), max(1, len(rest) // self.plan.faults)
         while sum(strike.counts for strike in self.done) < self.plan.faults:
             assert len(self.done) < MOST_TRIES * self.plan.faults + 10, "few faults met any work"
+            assert not self.strikes.failures, "a fault could not be undone"
             fault = next(schedule)
             if len(rest) < part:
                 more = orders(self.plan.seed + len(asked) * MORE, self.plan.tasks, killers=0)
