@@ -189,9 +189,9 @@ def test_the_longest_message_is_cut_in_milliseconds(language: str) -> None:
     text = filler(language, LONGEST - 90) + FACTS[language]
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         cut(text, 1000)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
 
     assert min(took) < 0.2
 
@@ -201,6 +201,6 @@ def test_the_longest_message_is_cut_in_milliseconds(language: str) -> None:
 )
 def test_hostile_repetition_is_cut_in_bounded_time(piece: str) -> None:
     text = (piece * LONGEST)[:LONGEST]
-    began = time.perf_counter()
+    began = time.process_time()
     cut(text, 1000)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
