@@ -78,7 +78,7 @@ lock: setup ## Remake the pinned, hashed requirements (UPGRADE=1 takes the newes
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt -o requirements/runtime.txt pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group sidecar -o requirements/sidecar.txt
 
-# 500 faults take about 25 minutes; the seed makes the same schedule again.
+# 500 faults take about 45 minutes; the seed makes the same schedule again.
 FAULTS ?= 60
 SEED ?= 1
 
