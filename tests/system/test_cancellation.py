@@ -16,7 +16,7 @@ from tests.system.application import until
 from tests.system.cancelling import Ended
 from tests.system.model_world import ModelWorld, lead, percentile_ms, task
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 LIMIT_S = 5.0
 """Far below the 30 s after which the product itself gives a call up."""

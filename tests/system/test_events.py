@@ -28,7 +28,7 @@ from tests.system.application import GARDENOS, Application, Journal, environment
 from tests.system.conftest import SLOW_AGENT
 from tests.system.event_world import CuttingProxy, Receiver
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TASKS = 80
 SENDING_LIMIT_S = 1.0
