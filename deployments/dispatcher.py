@@ -42,7 +42,7 @@ CANCEL_TRIES = 60
 WATCH_S = 0.25
 """Seconds between looks for tasks out of time."""
 
-DEADLINE_GRACE_S = 0.5
+ANSWER_GRACE_S = 0.5
 """Seconds past deadline or limit in which a replica may still say itself how a task ended."""
 
 
@@ -277,7 +277,7 @@ class Dispatcher:
             now_s, now_unix_s = asyncio.get_running_loop().time(), self._clock()
             limit_s = self._agent.attempt_limit_s
             for overdue in self._state.overdue(
-                now_s, now_unix_s, limit_s=limit_s, grace_s=DEADLINE_GRACE_S
+                now_s, now_unix_s, limit_s=limit_s, grace_s=ANSWER_GRACE_S
             ):
                 task = overdue.task
                 verdict = after_limit(overdue, self._backoff(), now_unix_s)

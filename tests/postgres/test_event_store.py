@@ -9,7 +9,7 @@ import pytest
 from domain.errors import NotFoundError
 from domain.events import EventPosition, EventType, TaskEvent
 from domain.ids import DEFAULT_TENANT, TaskId, TenantId
-from domain.task import Release
+from domain.task import Release, TaskEnvelope
 from postgres.event_store import PostgresEventStore
 from postgres.pool import Database
 from postgres.task_store import PostgresTaskStore
@@ -35,9 +35,11 @@ async def test_each_move_of_a_task_is_told_with_ids_and_a_code_alone(database: D
     (task,) = await world.claim()
     error = "model_failed: Ada König, ada@example.com, wants a hedge"
     await world.queue.release([Release(task.task_id, 1, 0.01, error)])
-    await asyncio.sleep(0.02)
-    await world.queue.recover(limit=10)
-    (task,) = await world.claim()
+    claimed: list[TaskEnvelope] = []
+    while not claimed:
+        await world.queue.recover(limit=10)
+        claimed = await world.claim()
+    (task,) = claimed
     await world.queue.complete([success(task, b'{"secret": "no"}')])
     told = await read(store)
     assert [(one.type, one.attempt, one.error_code) for one in told] == [
