@@ -13,7 +13,7 @@ import click
 from tests.system.chaos.guards import GUARDS
 from tests.system.chaos.judge import judge
 from tests.system.chaos.report import report
-from tests.system.chaos.run import ONE_NODE, Plan, guarded, perform
+from tests.system.chaos.run import ONE_NODE, Plan, guarded, perform, without
 from tests.system.chaos.schedule import Kind
 from tests.system.chaos.world import Wish, World
 
@@ -61,12 +61,8 @@ def main(**given: object) -> None:
         click.echo(f"  {next(schedule)}")
     folder = Path(tempfile.mkdtemp(prefix="gdn-", dir="/tmp"))
     folder.chmod(0o711)
-    wish = Wish(
-        folder,
-        plan.seed,
-        tuple(guard.patches) if guard else (),
-        tuple(guard.statements) if guard else (),
-        two_nodes,
+    wish = (
+        without(guard, folder, plan.seed) if guard else Wish(folder, plan.seed, two_nodes=two_nodes)
     )
     try:
         with World(wish) as world:

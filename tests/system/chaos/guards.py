@@ -1,7 +1,7 @@
 """The guards that the suite must miss: each taken out of a copy of the product, never of itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.system.chaos.schedule import Kind
 from tests.system.chaos.tree import Patch
@@ -18,12 +18,14 @@ class Guard:
         statements: Take it out of the database, after the migrations.
         kinds: The faults that it guards against.
         rules: Names of the judge's rules, one of which must be broken without it.
+        variables: Settings under which the faults reach the guard.
     """
 
     patches: Sequence[Patch]
     kinds: Sequence[Kind]
     rules: frozenset[str]
     statements: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 GUARDS: Mapping[str, Guard] = {
@@ -106,6 +108,15 @@ GUARDS: Mapping[str, Guard] = {
         ),
         (Kind.PAUSE_AGENT,),
         frozenset({"late_calls_are_billed"}),
+        variables={
+            "GARDENOS_MODEL__TIMEOUT_S": "2",
+            "GARDENOS_MODEL__RUN_LIMIT_S": "2.5",
+            "GARDENOS_AGENTS__PAID__ATTEMPT_LIMIT_S": "3",
+        },
     ),
 }
-"""By name. ``bill`` makes the ledger fenced as results are: late bills are then lost."""
+"""By name.
+
+``bill`` makes the ledger fenced as results are, so late bills are lost; its limits are short, so
+that an agent that slept for longer than a lease comes back to attempts that were given up.
+"""

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -16,7 +17,7 @@ from tests.system.chaos.orders import Order, orders
 from tests.system.chaos.schedule import Kind, Pace, Planned, planned
 from tests.system.chaos.sender import Sender
 from tests.system.chaos.strikes import Strike, Strikes
-from tests.system.chaos.world import LEASE_S, REPLICAS, World
+from tests.system.chaos.world import LEASE_S, REPLICAS, Wish, World
 
 ONE_NODE = tuple(kind for kind in Kind if kind is not Kind.KILL_NODE)
 ORDERS_AT_THE_END = 0.05
@@ -188,6 +189,17 @@ def guarded(plan: Plan, guard: Guard) -> Plan:
         gap_s=plan.gap_s,
         kinds=guard.kinds,
         settle_s=plan.settle_s,
+    )
+
+
+def without(guard: Guard, folder: Path, seed: int) -> Wish:
+    """Return the wish for a world whose product lacks a guard."""
+    return Wish(
+        folder,
+        seed,
+        patches=tuple(guard.patches),
+        statements=tuple(guard.statements),
+        variables=guard.variables,
     )
 
 

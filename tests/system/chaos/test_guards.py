@@ -7,8 +7,8 @@ import pytest
 
 from tests.system.chaos.guards import GUARDS
 from tests.system.chaos.judge import judge
-from tests.system.chaos.run import Plan, guarded, perform
-from tests.system.chaos.world import Wish, World
+from tests.system.chaos.run import Plan, guarded, perform, without
+from tests.system.chaos.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -21,7 +21,7 @@ def test_the_suite_fails_without(name: str) -> None:
     with TemporaryDirectory(prefix="gardenos-chaos-", dir="/tmp") as folder_name:
         folder = Path(folder_name)
         folder.chmod(0o711)
-        wish = Wish(folder, PLAN.seed, tuple(guard.patches), tuple(guard.statements))
+        wish = without(guard, folder, PLAN.seed)
         with World(wish) as world:
             broken = judge(perform(guarded(PLAN, guard), world, print))
     print(*broken, sep="\n")  # noqa: T201 - says which promise broke

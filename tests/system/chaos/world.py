@@ -79,6 +79,7 @@ class Wish:
         folder: For everything it writes; short and open to the database's user.
         patches: What the product's copy shall have.
         statements: Run on the database once it is migrated.
+        variables: Settings of the product that differ from the usual ones.
         two_nodes: Whether it stands on a cluster of a head and a worker that can be killed.
     """
 
@@ -86,6 +87,7 @@ class Wish:
     seed: int
     patches: tuple[Patch, ...] = ()
     statements: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     two_nodes: bool = False
 
 
@@ -117,6 +119,7 @@ class World:
                 "GARDENOS_DATABASE_URL": self.database.dsn,
                 "GARDENOS_MODEL__BASE_URL": self.provider.base_url,
                 "PYTHONPATH": tree,
+                **self.wish.variables,
             }
             self.application = opened.enter_context(self._start(variables))
             self.tenants = tenant_headers(self.database.dsn)
