@@ -13,6 +13,7 @@ from deployments.caller_line import CallerLine
 from deployments.claims import Claims
 from deployments.completer import GroupCommit, answer_or_error
 from deployments.dispatcher import Dispatcher, Settled, Surroundings
+from deployments.ended_elsewhere import EndedElsewhere
 from deployments.finish_watch import FinishWatch
 from deployments.lease import Lease
 from deployments.link import Link
@@ -116,6 +117,11 @@ class Engine:
             self._release, key=_task_id, waiting_bound=HELD_BOUND, patient=True, **bounds
         )
         self._finish_watch = FinishWatch(parts.tasks, parts.clock)
+        self._ended_elsewhere = EndedElsewhere(
+            parts.tasks,
+            (pool.dispatcher for pool in self._pools.values()),
+            every_s=parts.settings.recover_s,
+        )
         self._waiters: dict[Attempt, asyncio.Future[Answer]] = {}
         self._look_ups: set[asyncio.Task[None]] = set()
         self._line = CallerLine(
@@ -150,6 +156,7 @@ class Engine:
             "completions": self._completions.run,
             "releases": self._releases.run,
             "finish_watch": self._finish_watch.run,
+            "ended_elsewhere": self._ended_elsewhere.run,
         }
         self._services = [forever(name, service) for name, service in services.items()]
         for pool in self._pools.values():

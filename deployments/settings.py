@@ -102,7 +102,8 @@ class QueueSettings(Section):
         default=1.0, description="Seconds between looks into the queue when no hint arrives."
     )
     recover_s: Seconds = Field(
-        default=1.0, description="Seconds between looks for tasks nobody holds."
+        default=1.0,
+        description="Seconds between looks for tasks nobody holds, and for held ones that ended.",
     )
     recover_batch: Annotated[int, Field(ge=1, le=10_000)] = Field(
         default=500, description="Tasks moved by one look."

@@ -324,3 +324,44 @@ async def test_a_caller_whose_task_was_deleted_hears_so_while_its_run_is_stopped
         assert answer.state is TaskState.CANCELLED
         assert now_unix_s() - began_s < 0.1
         assert w.link.everyone[0].agent.running == 0
+
+
+@simulated
+async def test_what_another_orchestrator_cancelled_is_not_begun_however_long_it_was_held() -> None:
+    agent = AGENT.model_copy(update={"concurrency": 1, "prefetch": 0, "attempt_limit_s": 120.0})
+    queue, link = MemoryTaskQueue(), FakeLink(agent)
+    holder, other = (an_engine(queue, link, agent=agent, seed=seed) for seed in (1, 2))
+    await holder.start()
+    await asyncio.sleep(0.1)
+    await holder.submit([submission(n, s=30) for n in (1, 2, 3)])
+    await asyncio.sleep(1)
+    assert queue.states() == {TaskState.RUNNING: 3}
+    await other.cancel(DEFAULT_TENANT, task_id(2))
+    del queue.rows[task_id(3)]  # as with its lead
+    other.forget([task_id(3)])
+    await asyncio.sleep(100)
+    assert set(link.everyone[0].agent.runs) == {task_id(1)}
+    await holder.stop()
+
+
+@simulated
+async def test_what_was_cancelled_before_any_replica_came_is_stopped_within_a_second() -> None:
+    agent = AGENT.model_copy(update={"attempt_limit_s": 120.0})
+    async with world(replicas=0, respawn_s=None, agent=agent) as w:
+        await w.engine.submit([submission(n, s=30, do="paid") for n in (1, 2)])
+        await asyncio.sleep(1)
+        tell, w.link.cancel = w.link.cancel, _deaf  # type: ignore[method-assign]
+        await w.engine.cancel(DEFAULT_TENANT, task_id(1))
+        await asyncio.sleep(60)
+        w.link.cancel = tell  # type: ignore[method-assign]
+        w.link.spawn()
+        await asyncio.sleep(1.1)
+        assert w.link.everyone[0].agent.running == 1
+        await w.settled()
+        assert w.queue.states() == {TaskState.SUCCEEDED: 1, TaskState.CANCELLED: 1}
+
+
+async def _deaf(cancels: Sequence[Cancel]) -> bool:
+    """Reach nobody, as a broadcast to no replica does."""
+    del cancels
+    return False
