@@ -137,13 +137,15 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
 def after_limit(overdue: Overdue, backoff: Backoff, now_unix_s: float) -> Verdict:
     """Decide where an attempt gave no answer by its deadline or within its limit.
 
-    One that no replica began costs none: an outage or a full pool is not the task's fault.
+    One that no replica began costs none: an outage or a full pool is not the task's fault. A direct
+    one that a replica took ends: the replica may have begun it and been frozen before it could say
+    so, and the same attempt again would have its bills under the same numbers in the ledger.
     """
     task = overdue.task
     if task.deadline_unix_s is not None and task.deadline_unix_s <= now_unix_s:
         return expired(task)
-    begun = overdue.begun or (overdue.taken and task.attempt >= BEGINNINGS_AT_MOST)
-    if not begun:
+    may_count = task.direct or task.attempt >= BEGINNINGS_AT_MOST
+    if not (overdue.begun or (overdue.taken and may_count)):
         return after_loss(task, NOT_BEGUN, backoff, started=False)
     if task.direct:
         return failed(task, TaskState.FAILED, "attempt_limit: the agent gave no answer")

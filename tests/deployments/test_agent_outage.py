@@ -9,7 +9,7 @@ from deployments.settings import AgentSettings, QueueSettings
 from domain.task import TaskState
 from tests.deployments.engine_world import World, world
 from tests.fakes.simulation import now_unix_s, simulated
-from tests.fakes.tasks import submission
+from tests.fakes.tasks import submission, task_id
 
 AGENT = AgentSettings(agent="tests.fakes.agents:ScriptedAgent")
 TASKS = 60
@@ -115,3 +115,27 @@ async def test_a_replica_that_thaws_too_late_neither_begins_what_another_does_no
         await call
         assert w.queue.states() == {TaskState.SUCCEEDED: 1}
         assert runs_of(w) == {1: 1}
+
+
+@simulated
+async def test_no_run_of_a_call_is_missing_in_the_ledger_where_a_replica_froze_as_it_began() -> (
+    None
+):
+    agent = AGENT.model_copy(update={"attempt_limit_s": 6.0, "concurrency": 1})
+    async with world(agent=agent) as w:
+        frozen = w.link.replicas[0]
+        await w.engine.submit([submission(1, s=2.0)])
+        await asyncio.sleep(0.5)
+        order = submission(2, s=5.0, do="paid", deadline_unix_s=now_unix_s() + 60)
+        call = asyncio.create_task(w.engine.answer(order))
+        while not frozen.agent.runs[task_id(2)]:  # noqa: ASYNC110 - simulated time
+            await asyncio.sleep(0.01)
+        frozen.thawed.clear()  # before its start is told
+        w.link.replicas.remove(frozen)
+        w.link.spawn()
+        await asyncio.sleep(8.5)
+        frozen.thawed.set()
+        await call
+        await asyncio.sleep(20.0)
+        runs = sum(replica.agent.runs[task_id(2)] for replica in w.link.everyone)
+        assert len([bill for bill in w.queue.bills if bill[0] == task_id(2)]) == runs

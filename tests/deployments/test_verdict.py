@@ -147,10 +147,16 @@ def test_an_attempt_that_no_replica_began_does_not_count(*, taken: bool) -> None
     assert (verdict.crashed, verdict.count_attempt) == (False, False)
     assert (verdict.error or "").startswith("unreached: ")
     assert verdict.wait_s == UNREACHED_WAIT_S
-    direct = Overdue(envelope(1, direct=True), taken, False)
-    assert isinstance(after_limit(direct, BACKOFF, 5.0), Retry)
     expired = Overdue(envelope(1, deadline_unix_s=5.0), taken, False)
     assert isinstance(after_limit(expired, BACKOFF, 5.0), Completion)
+
+
+def test_a_direct_call_is_sent_again_only_where_no_replica_can_have_begun_it() -> None:
+    task = envelope(1, direct=True)
+    assert isinstance(after_limit(Overdue(task, False, False), BACKOFF, 5.0), Retry)
+    taken = after_limit(Overdue(task, True, False), BACKOFF, 5.0)
+    assert isinstance(taken, Completion)
+    assert (taken.error or "").startswith("attempt_limit: ")
 
 
 def test_a_task_whose_start_is_never_told_does_not_go_round_for_ever() -> None:
