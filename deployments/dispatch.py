@@ -28,8 +28,8 @@ class Flight:
     """A task that was sent and has not been answered.
 
     Attributes:
-        sent_s: When it was sent, or later, when its replica first spoke, or when it started there:
-            the wait for a replica and for a slot is not the attempt's.
+        sent_s: When it was sent, or later, when its replica last spoke before it started, or when
+            it started there: the wait for a replica and for a slot is not the attempt's.
         started: Known to have started.
         late: Given up: no longer counted, still listened to.
         extra: Sent beyond the credit, by the express lane.
@@ -248,7 +248,7 @@ class DispatchState:
             if flight.task.task_id in started:
                 flight.started = True
                 flight.sent_s = now_s
-            elif is_first:
+            elif is_first or not (flight.started or flight.late):
                 flight.sent_s = now_s
         return [flight.task for flight in sent.flights.values() if flight.late and is_first]
 

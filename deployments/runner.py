@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 
 from actors.agent import Agent, AgentResult, Clock, PaidAgentError
 from actors.run_times import RunTimes
@@ -48,17 +49,29 @@ TOLD_WITHIN_S = 0.05
 """Seconds within which a start is told that no other news takes along. A run that has ended by then
 needs no telling; of another its orchestrator counts the time from here, and the attempt."""
 
+HEARD_PART = 4
+"""While tasks are open, a group goes out each so many-th part of ``attempt_limit_s``, be it without
+news, and the orchestrator lets what waits here wait on. After twice that silence this replica was
+frozen and sends its line back, before its orchestrator can have given it up."""
+
 STALE = "stale"
-"""Code of a task that comes to its start only when its orchestrator has given the attempt up."""
+"""Code of a task that its orchestrator may have given up before it comes to its start."""
 
 LIMIT_REACHED = "the agent gave no answer"
 
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """Where the outcomes of one batch gather until the generator takes them."""
+    """Where the outcomes of one batch gather until the generator takes them.
+
+    Attributes:
+        taken_unix_s: When the batch came.
+        told_unix_s: When the last group went out, at first as ``taken_unix_s``.
+    """
 
     sender: str
+    taken_unix_s: float
+    told_unix_s: float
     open: set[Attempt] = field(default_factory=set)
     ready: list[TaskOutcome] = field(default_factory=list)
     started: dict[TaskId, None] = field(default_factory=dict)
@@ -97,6 +110,7 @@ class AgentRunner:
         self._cancelled_until: dict[Cancel, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_pumping = False
+        self._moved_unix_s = -inf
         self._starting: asyncio.Task[None] | None = None
 
     async def ensure_started(self) -> None:
@@ -140,6 +154,7 @@ class AgentRunner:
         """
         await self.ensure_started()
         stream = self._accept(Batch("call", (task,), self._clock()))
+        stream.told_unix_s = inf  # its caller takes no groups
         try:
             while not stream.ready:
                 await stream.news.wait()
@@ -184,7 +199,7 @@ class AgentRunner:
         )
 
     def _accept(self, batch: Batch) -> _Stream:
-        stream = _Stream(batch.sender)
+        stream = _Stream(batch.sender, self._clock(), self._clock())
         self._tell_within(TAKEN_WITHIN_S, stream)
         age_s = self._clock() - batch.sent_unix_s
         is_stale = batch.sent_unix_s > 0 and age_s >= self._settings.attempt_limit_s
@@ -210,26 +225,21 @@ class AgentRunner:
             return _returned(task, SCHEMA_UNKNOWN)
         if is_stale:
             return _returned(task, STALE)
-        return None if self._slots.offer(self._bounded(task)) else _returned(task, "full")
-
-    def _bounded(self, task: TaskEnvelope) -> TaskEnvelope:
-        """Return a task as it waits here: until its orchestrator gives the attempt up at most."""
-        limit = self._clock() + self._settings.attempt_limit_s
-        own = task.deadline_unix_s
-        return replace(task, deadline_unix_s=limit if own is None else min(own, limit))
+        return None if self._slots.offer(task) else _returned(task, "full")
 
     def _pump(self) -> None:
         """Start what may start, answer what is hopeless, and come back at the next deadline."""
         at_most = 0 if self._is_pumping else STARTS_PER_TURN
         self._slots.expect(self._run_times.shortest_s(self._clock()))
         picked = self._slots.pick(self._clock(), at_most=at_most)
-        for waiting in picked.hopeless:
-            task = self._works[attempt_of(waiting)].task
-            is_own = task.deadline_unix_s == waiting.deadline_unix_s
-            outcome = _expired(task, ()) if is_own else _returned(task, STALE)
-            self._end(self._works[attempt_of(task)], outcome)
+        for task in picked.hopeless:
+            self._end(self._works[attempt_of(task)], _expired(task, ()))
         for task in picked.start:
             work = self._works[attempt_of(task)]
+            if self._was_silent(work.stream):
+                self._end(work, _returned(task, STALE))
+                continue
+            self._moved_unix_s = self._clock()
             work.stream.started[task.task_id] = None
             self._tell_within(0.0 if task.alone else TOLD_WITHIN_S, work.stream)
             work.run = asyncio.create_task(self._run(work))
@@ -315,6 +325,25 @@ class AgentRunner:
         elif self._slots.withdraw(attempt):
             self._end(work, _cancelled(work.task, ()))
 
+    def _was_silent(self, stream: _Stream) -> bool:
+        """Whether this replica was frozen for so long that its orchestrator may have given up."""
+        return self._is_past(2 * self._settings.attempt_limit_s / HEARD_PART, stream.told_unix_s)
+
+    def _is_stuck(self, stream: _Stream) -> bool:
+        """Whether nothing has started here for an attempt's limit: no run ends as it should."""
+        return self._is_past(
+            self._settings.attempt_limit_s, max(self._moved_unix_s, stream.taken_unix_s)
+        )
+
+    def _is_past(self, limit_s: float, since_unix_s: float) -> bool:
+        return self._clock() - since_unix_s >= limit_s
+
+    def _send_line_back(self, stream: _Stream) -> None:
+        for attempt in list(stream.open):
+            if self._slots.withdraw(attempt):
+                work = self._works[attempt]
+                self._end(work, _returned(work.task, STALE))
+
     def _abandon(self, stream: _Stream) -> None:
         for attempt in list(stream.open):
             self._cancel_work(attempt)
@@ -336,10 +365,15 @@ class AgentRunner:
         """Have a group sent by then, where no other news sends one before."""
         if delay_s == 0.0:
             stream.news.set()
-        elif stream.telling is None:
-            stream.telling = asyncio.get_running_loop().call_later(delay_s, stream.news.set)
+            return
+        loop = asyncio.get_running_loop()
+        if stream.telling is None or loop.time() + delay_s < stream.telling.when():
+            _hush(stream)
+            stream.telling = loop.call_later(delay_s, stream.news.set)
 
     def _take_group(self, stream: _Stream) -> bytes:
+        if self._was_silent(stream) or self._is_stuck(stream):
+            self._send_line_back(stream)
         group = replace(
             self.describe(stream.sender),
             outcomes=tuple(stream.ready),
@@ -349,6 +383,9 @@ class AgentRunner:
         stream.ready.clear()
         stream.started.clear()
         stream.news.clear()
+        stream.told_unix_s = self._clock()
+        if stream.open:
+            self._tell_within(self._settings.attempt_limit_s / HEARD_PART, stream)
         return encode_group(group)
 
 

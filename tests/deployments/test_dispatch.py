@@ -151,14 +151,27 @@ def test_a_batch_that_was_just_sent_is_given_time_to_be_taken() -> None:
     assert s.forget(UNTAKEN_LIFE_S + 0.1) == [number]
 
 
-def test_the_limit_of_an_attempt_begins_when_a_replica_takes_it() -> None:
+def test_what_waits_in_a_replica_that_speaks_is_not_given_up() -> None:
     s = state()
     s.add(envelope(1))
     number, _ = s.next_batch(0) or (0, ())
     s.report(number, Group("a", 4, 3, 4), 9)
     s.report(number, Group("a", 4, 3, 4), 15)
-    assert s.overdue(18, 0, limit_s=10, grace_s=0) == []
-    assert s.overdue(19, 0, limit_s=10, grace_s=0) == [Overdue(envelope(1), True, False)]
+    assert s.overdue(24, 0, limit_s=10, grace_s=0) == []
+    assert s.overdue(25, 0, limit_s=10, grace_s=0) == [Overdue(envelope(1), True, False)]
+    s.report(number, Group("a", 4, 3, 4), 30)
+    assert s.forget(15 + LATE_LIFE_S) == []
+    assert s.forget(15 + LATE_LIFE_S + 1) == [number]
+
+
+def test_words_of_a_replica_give_a_run_no_more_time() -> None:
+    s = state()
+    s.add(envelope(1))
+    number, _ = s.next_batch(0) or (0, ())
+    s.report(number, Group("a", 4, 3, 4, started=(task_id(1),)), 1)
+    s.report(number, Group("a", 4, 3, 4), 9)
+    assert s.overdue(10, 0, limit_s=10, grace_s=0) == []
+    assert s.overdue(11, 0, limit_s=10, grace_s=0) == [Overdue(envelope(1), True, True)]
 
 
 def test_a_replica_that_takes_what_was_given_up_is_told_once_more() -> None:

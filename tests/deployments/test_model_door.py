@@ -151,3 +151,31 @@ async def low_beside_a_flood(concurrency: int, *, direct: bool) -> dict[int, flo
     await asyncio.gather(*calls, return_exceptions=True)
     await engine.stop()
     return {n: began_s[task_id(n)] for n in range(LOW_TASKS) if task_id(n) in began_s}
+
+
+@simulated
+async def test_who_waits_longer_than_an_attempts_limit_for_a_slot_has_a_turn_all_the_same() -> None:
+    agent = AgentSettings(agent="x:X", concurrency=1, prefetch=4, attempt_limit_s=20)
+    queue, link = MemoryTaskQueue(), FakeLink(agent)
+    engine = an_engine(queue, link, agent=agent)
+    await engine.start()
+    await asyncio.sleep(0.1)
+
+    def slow(number: int) -> Submission:
+        return replace(submission(number, s=9.0), priority=URGENT)
+
+    async def flood() -> None:
+        for number in range(1000):
+            await engine.submit([slow(100 + number)])
+            await asyncio.sleep(8.0)
+
+    await engine.submit([slow(n) for n in range(1, 11)])
+    flooding = asyncio.create_task(flood())
+    await engine.submit([replace(low(0), tenant_id=TenantId("other"))])
+    run_of = link.everyone[0].agent
+    async with asyncio.timeout(3600.0):
+        while not run_of.runs[task_id(0)]:  # noqa: ASYNC110 - simulated time
+            await asyncio.sleep(1.0)
+    assert run_of.runs.total() <= 8 * agent.prefetch
+    flooding.cancel()
+    await engine.stop()

@@ -1,14 +1,25 @@
 """One replica, without Ray."""
 
 import asyncio
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
+from actors.agent import AgentResult, Clock
 from deployments import runner as runner_module
-from deployments.runner import STALE, STARTS_PER_TURN, TAKEN_WITHIN_S, TOLD_WITHIN_S, AgentRunner
+from deployments.runner import (
+    HEARD_PART,
+    STALE,
+    STARTS_PER_TURN,
+    TAKEN_WITHIN_S,
+    TOLD_WITHIN_S,
+    AgentRunner,
+)
 from deployments.settings import AgentSettings
 from deployments.wire import Batch, Cancel, Ending, Group, TaskOutcome, decode_group, encode_batch
 from domain.errors import AgentError
+from domain.ids import TaskId
 from domain.task import ENVELOPE_SCHEMA_VERSION, Priority, TaskEnvelope
 from tests.fakes.agents import ScriptedAgent, a_bill
 from tests.fakes.simulation import now_unix_s, simulated
@@ -17,6 +28,8 @@ from tests.fakes.tasks import envelope, script, task_id
 SETTINGS = AgentSettings(
     agent="tests.fakes.agents:ScriptedAgent", concurrency=2, heap_bound=4, remember_cancel_s=5
 )
+
+LIMITED = SETTINGS.model_copy(update={"attempt_limit_s": 3.0, "concurrency": 1})
 
 
 def a_runner(settings: AgentSettings = SETTINGS) -> tuple[AgentRunner, ScriptedAgent]:
@@ -239,6 +252,16 @@ async def test_a_plain_call_gets_its_result_or_the_error() -> None:
 
 
 @simulated
+async def test_a_plain_call_waits_for_its_slot_however_long() -> None:
+    runner, _ = a_runner(LIMITED)
+    others = [envelope(n, payload=script(s=2.5)) for n in (1, 2)]
+    batch = asyncio.create_task(outcomes_of(runner, *others))
+    await asyncio.sleep(0.1)
+    assert (await runner.call(envelope(3))).result
+    assert {outcome.ending for outcome in (await batch).values()} == {Ending.SUCCEEDED}
+
+
+@simulated
 async def test_an_agent_that_cannot_start_is_tried_again() -> None:
     runner, agent = a_runner()
     original, agent.start = agent.start, _cannot_start  # type: ignore[method-assign]
@@ -265,9 +288,6 @@ async def test_a_caller_on_the_line_need_not_wait_for_every_free_slot_to_be_fill
     assert len(await batch) == 64
 
 
-LIMITED = SETTINGS.model_copy(update={"attempt_limit_s": 3.0, "concurrency": 1})
-
-
 @simulated
 async def test_a_batch_read_after_its_attempts_were_given_up_is_sent_back_unstarted() -> None:
     runner, agent = a_runner(LIMITED)
@@ -281,12 +301,70 @@ async def test_a_batch_read_after_its_attempts_were_given_up_is_sent_back_unstar
 
 
 @simulated
-async def test_an_attempt_that_waited_here_until_it_was_given_up_is_not_begun() -> None:
+async def test_what_waits_longer_than_an_attempts_limit_keeps_its_place_while_others_start() -> (
+    None
+):
     runner, agent = a_runner(LIMITED)
-    ended = await outcomes_of(runner, envelope(1, payload=script(s=60)), envelope(2))
-    assert (ended[1].ending, ended[1].code) == (Ending.FAILED, "attempt_limit")
-    assert (ended[2].ending, ended[2].code) == (Ending.RETURNED, STALE)
+    ended = await outcomes_of(runner, *(envelope(n, payload=script(s=2)) for n in (1, 2, 3, 4)))
+    assert {outcome.ending for outcome in ended.values()} == {Ending.SUCCEEDED}
+    assert agent.order == [task_id(n) for n in (1, 2, 3, 4)]
+
+
+@simulated
+async def test_a_replica_speaks_often_enough_that_its_line_is_not_given_up() -> None:
+    runner, _ = a_runner(LIMITED)
+    tasks = (envelope(1, payload=script(s=2.9)), envelope(2, payload=script(s=2.9)))
+    loop = asyncio.get_running_loop()
+    spoke_s = [loop.time() async for _ in runner.batch(encode_batch(Batch("me", tasks)))]
+    longest_s = max(later - earlier for earlier, later in pairwise(spoke_s))
+    assert spoke_s[-1] > 5.0
+    assert longest_s <= LIMITED.attempt_limit_s / HEARD_PART + 0.001
+
+
+@pytest.mark.parametrize(("run_s", "silent_s"), [(2.0, 2.5), (2.9, 1.6)])
+@simulated
+async def test_a_replica_that_was_frozen_begins_nothing_that_waited_in_it(
+    run_s: float, silent_s: float
+) -> None:
+    runner, agent = a_runner(LIMITED)
+    tasks = (envelope(1, payload=script(s=run_s)), envelope(2))
+    batch = runner.batch(encode_batch(Batch("me", tasks)))
+    outcomes = [*decode_group(await anext(batch)).outcomes]
+    await asyncio.sleep(silent_s)  # nobody hears what it says
+    outcomes += [outcome async for group in batch for outcome in decode_group(group).outcomes]
+    assert {o.task_id: (o.ending, o.code) for o in outcomes} == {
+        task_id(1): (Ending.SUCCEEDED, ""),
+        task_id(2): (Ending.RETURNED, STALE),
+    }
     assert set(agent.runs) == {task_id(1)}
+
+
+@simulated
+async def test_a_replica_whose_runs_do_not_end_sends_its_line_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runner, agent = a_runner(LIMITED)
+    release = asyncio.Event()
+
+    async def deaf(task: TaskEnvelope, clock: Clock) -> AgentResult:
+        del task, clock
+        while not release.is_set():
+            with suppress(asyncio.CancelledError):
+                await release.wait()
+        return AgentResult(b"{}", ())
+
+    monkeypatch.setattr(agent, "run", deaf)
+    began_s = now_unix_s()
+    back: dict[TaskId, tuple[Ending, str]] = {}
+    batch = runner.batch(encode_batch(Batch("me", (envelope(1), envelope(2)))))
+    while not back:
+        for outcome in decode_group(await anext(batch)).outcomes:
+            back[outcome.task_id] = (outcome.ending, outcome.code)
+    assert back == {task_id(2): (Ending.RETURNED, STALE)}
+    waited_s = now_unix_s() - began_s
+    assert LIMITED.attempt_limit_s <= waited_s <= LIMITED.attempt_limit_s * (1 + 1 / HEARD_PART)
+    release.set()
+    await batch.aclose()
 
 
 @simulated
