@@ -290,6 +290,10 @@ class DispatchState:
             f for f in self._flights() if f.task.task_id == task_id and not f.late
         )
 
+    def give_up_all(self) -> list[TaskEnvelope]:
+        """Stop counting every open flight, as :meth:`give_up` does."""
+        return self._mark_late(flight for flight in self._flights() if not flight.late)
+
     def overdue(
         self, now_s: float, now_unix_s: float, *, limit_s: float, grace_s: float
     ) -> list[Overdue]:

@@ -173,6 +173,14 @@ class Dispatcher:
         self._settle(Settled(task, end))
         return True
 
+    async def cut_off(self, *, within_s: float) -> None:
+        """Give back what runs, stop it at its replicas, and listen so long for its bills."""
+        for task in self._state.give_up_all():
+            self._settle(Settled(task, handed_back(task, "stopping")))
+            self._tell_cancel(Cancel(task.task_id, task.attempt))
+        if self._streams:
+            await asyncio.wait(self._streams.values(), timeout=within_s)
+
     async def run(self) -> None:
         """Send until cancelled; then close every stream and hand its tasks back."""
         watches = (forever("watch", self._watch), forever("ask", self._ask_replicas))

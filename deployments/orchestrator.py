@@ -50,6 +50,9 @@ logger = logging.getLogger(__name__)
 BACKLOG_GROUPS = 16
 """While more than so many statements' worth of completions wait, nothing new is taken on."""
 
+BILLS_S = 0.5
+"""How long a stopping engine listens to agents for the bills of what it cuts off, in seconds."""
+
 FLUSH_LIMIT_S = 5.0
 """How long a stopping engine waits for its last statements, in seconds."""
 
@@ -176,6 +179,10 @@ class Engine:
         until_s = asyncio.get_running_loop().time() + self._settings.grace_s
         while self._held() and asyncio.get_running_loop().time() < until_s:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+        for pool in self._pools.values():
+            pool.dispatcher.pause(paused=True)
+        bills = [pool.dispatcher.cut_off(within_s=BILLS_S) for pool in self._pools.values()]
+        await asyncio.gather(*bills)
         await end_all(self._sends)
         try:
             async with asyncio.timeout(FLUSH_LIMIT_S):

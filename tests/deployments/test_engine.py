@@ -210,6 +210,22 @@ async def test_a_stopping_engine_finishes_what_runs_and_hands_back_the_rest() ->
             await w.engine.submit([submission(200)])
 
 
+@pytest.mark.parametrize("direct", [False, True])
+@simulated
+async def test_what_a_stopping_engine_cuts_off_has_its_bill_in_the_ledger(*, direct: bool) -> None:
+    async with world() as w:
+        order = submission(1, s=15, do="paid")
+        call = asyncio.create_task(w.engine.answer(order) if direct else w.engine.submit([order]))
+        await asyncio.sleep(1)
+        began_s = now_unix_s()
+        await w.engine.stop()
+        assert now_unix_s() - began_s < QUEUE.grace_s + 1.0
+        assert w.queue.states() == {TaskState.ABANDONED if direct else TaskState.QUEUED: 1}
+        assert w.queue.bills == {(task_id(1), 1, 0)}
+        assert w.link.everyone[0].agent.running == 0
+        await call
+
+
 @simulated
 async def test_the_queue_is_asked_rarely_while_idle_and_in_groups_under_load() -> None:
     async with world() as w:
