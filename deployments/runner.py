@@ -49,6 +49,10 @@ TOLD_WITHIN_S = 0.05
 """Seconds within which a start is told that no other news takes along. A run that has ended by then
 needs no telling; of another its orchestrator counts the time from here, and the attempt."""
 
+ALONE_AFTER_S = 0.05
+"""Seconds between the word that a task marked alone starts and its run. If it kills this process,
+the word must be out: without it the task is held to have waited in the line behind the culprit."""
+
 HEARD_PART = 4
 """While tasks are open, a group goes out each so many-th part of ``attempt_limit_s``, be it without
 news, and the orchestrator lets what waits here wait on. After twice that silence this replica was
@@ -263,6 +267,8 @@ class AgentRunner:
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
 
     async def _run(self, work: _Work) -> None:
+        if work.task.alone:
+            await asyncio.sleep(ALONE_AFTER_S)
         self._end(work, await self._outcome(work))
         self._pump()  # now, so that the next start travels with this end
 

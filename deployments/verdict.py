@@ -17,7 +17,9 @@ company; two alone could be chance, since machines and operators kill processes 
 
 CRASHES_AT_MOST = 10
 """A task present at so many crashes ends, even where none was seen to be its own: one that kills
-its process before its start is told must not go round for ever."""
+its process before its start is told must not go round for ever. A task marked alone whose start was
+not told was most likely in the line behind a killer: it is held to have been present only from
+``BEGINNINGS_AT_MOST`` on."""
 
 RETRY_IN_PLACE_S = 0.1
 """Wait before a batch that no agent could take is sent again, in seconds."""
@@ -33,8 +35,8 @@ NOT_BEGUN = LinkError("no replica began it", False, False)
 """What became of a task that was given up on its way or in a replica's line."""
 
 BEGINNINGS_AT_MOST = 50
-"""From this attempt on one that a replica took counts although its start was not told: an agent
-that holds its loop before the start can be told must not have the task for ever."""
+"""From this attempt on one that a replica took counts, as does a crash, although its start was not
+told: an agent that holds its loop before it can be told must not have the task for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +106,26 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
         task: The task that was open.
         error: How the stream broke.
         backoff: Used from the second loss on; the first is retried at once.
-        started: Whether a task marked alone is known to have started.
+        started: Whether it is known to have started; one marked alone does not run before that.
     """
     is_culprit = task.alone and started and error.crashed
     if is_culprit and task.crashes >= CRASHES_OF_POISON:
         return failed(task, TaskState.DEAD, "poison: the process died each time it ran this task")
-    if error.reached and error.crashed and task.crashes + 1 >= CRASHES_AT_MOST:
+    may_have_run = started or not task.alone or task.attempt >= BEGINNINGS_AT_MOST
+    crashed = error.reached and error.crashed and may_have_run
+    if crashed and task.crashes + 1 >= CRASHES_AT_MOST:
         return failed(task, TaskState.DEAD, "agent_lost: the process died too often under it")
     touched = error.reached and (started or not task.alone)
     if task.direct:
         return _again(task, backoff, touched=touched)
     if not touched:
+        behind_s = backoff.wait_s(task.attempt) if error.crashed else 0.0
         return Release(
             task.task_id,
             task.attempt,
-            UNREACHED_WAIT_S,
+            max(UNREACHED_WAIT_S, behind_s),
             f"unreached: {error.reason}",
-            crashed=error.reached and error.crashed,
+            crashed=crashed,
             count_attempt=False,
         )
     wait_s = backoff.wait_s(task.crashes) if task.crashes else 0.0
@@ -129,7 +134,7 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
         task.attempt,
         wait_s,
         f"agent_lost: {error.reason}",
-        crashed=error.crashed,
+        crashed=crashed,
         count_attempt=not error.crashed,
     )
 

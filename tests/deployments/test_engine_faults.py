@@ -16,8 +16,8 @@ from domain.errors import (
     DatabaseUnavailableError,
     DeadlineExceededError,
 )
-from domain.ids import DEFAULT_TENANT
-from domain.task import Admission, Completion, Submission, TaskState
+from domain.ids import DEFAULT_TENANT, TenantId
+from domain.task import Admission, Completion, Priority, Submission, TaskState
 from tests.deployments.engine_world import AGENT, World, an_engine, world
 from tests.fakes.link import FakeLink
 from tests.fakes.simulation import now_unix_s, simulated
@@ -82,6 +82,26 @@ async def test_a_task_that_kills_its_agent_is_poison_and_harms_no_other() -> Non
         assert w.queue.rows[task_id(0)].state is TaskState.DEAD
         assert (w.queue.rows[task_id(0)].error or "").startswith("poison")
         assert w.queue.states()[TaskState.SUCCEEDED] == 59
+
+
+@simulated
+async def test_a_flood_of_killers_ends_no_task_of_a_neighbour() -> None:
+    async with world(replicas=2, respawn_s=0.5) as w:
+
+        async def flood() -> None:
+            for number in range(1000, 1100):
+                killer = replace(submission(number, s=0.05, do="die"), priority=Priority.URGENT)
+                await w.engine.submit([replace(killer, tenant_id=TenantId("attacker"))])
+                await asyncio.sleep(1.0)
+
+        flooding = asyncio.create_task(flood())
+        await asyncio.sleep(1.0)
+        await w.engine.submit([submission(n, s=0.5) for n in range(30)])
+        await flooding
+        await w.settled(within_s=1000.0)
+        assert {w.queue.rows[task_id(n)].state for n in range(30)} == {TaskState.SUCCEEDED}
+        errors = {(w.queue.rows[task_id(n)].error or "")[:6] for n in range(1000, 1100)}
+        assert errors == {"poison"}
 
 
 @simulated

@@ -9,6 +9,7 @@ import pytest
 from actors.agent import AgentResult, Clock
 from deployments import runner as runner_module
 from deployments.runner import (
+    ALONE_AFTER_S,
     HEARD_PART,
     STALE,
     STARTS_PER_TURN,
@@ -230,6 +231,18 @@ async def test_a_task_marked_alone_is_announced_and_runs_alone() -> None:
     assert groups[0].outcomes == ()
     assert agent.most_running == 1
     await other
+
+
+@simulated
+async def test_a_task_marked_alone_runs_only_after_its_start_was_told() -> None:
+    runner, agent = a_runner()
+    batch = runner.batch(encode_batch(Batch("me", (envelope(1, alone=True),))))
+    assert decode_group(await anext(batch)).started == (task_id(1),)
+    await asyncio.sleep(ALONE_AFTER_S / 2)
+    assert not agent.runs
+    await anext(batch)
+    assert set(agent.runs) == {task_id(1)}
+    await batch.aclose()
 
 
 @simulated

@@ -229,11 +229,22 @@ def test_a_task_nobody_can_read_waits_without_losing_attempts_and_ends_at_last()
     assert last.state is TaskState.DEAD
 
 
-def test_a_task_present_at_ten_crashes_ends_though_no_start_was_told() -> None:
-    task = replace(envelope(1), crashes=CRASHES_AT_MOST - 1, alone=True)
-    verdict = after_loss(task, DIED, BACKOFF, started=False)
+@pytest.mark.parametrize(
+    ("started", "alone", "attempt"),
+    [(True, True, 1), (False, False, 1), (False, True, BEGINNINGS_AT_MOST)],
+)
+def test_a_task_present_at_ten_crashes_ends_where_it_may_have_run(
+    *, started: bool, alone: bool, attempt: int
+) -> None:
+    task = replace(envelope(1, attempt=attempt), crashes=CRASHES_AT_MOST - 1, alone=alone)
+    verdict = after_loss(task, DIED, BACKOFF, started=started)
     assert isinstance(verdict, Completion)
-    assert (verdict.state, (verdict.error or "").partition(":")[0]) == (
-        TaskState.DEAD,
-        "agent_lost",
-    )
+    assert verdict.state is TaskState.DEAD
+
+
+def test_a_crash_counts_not_against_a_task_that_needs_an_empty_replica_and_had_none() -> None:
+    task = replace(envelope(1, attempt=8), crashes=CRASHES_AT_MOST - 1, alone=True)
+    verdict = after_loss(task, DIED, BACKOFF, started=False)
+    assert isinstance(verdict, Release)
+    assert (verdict.crashed, verdict.count_attempt) == (False, False)
+    assert verdict.wait_s > UNREACHED_WAIT_S, "it keeps out of the way of the culprit"
