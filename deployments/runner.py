@@ -49,7 +49,7 @@ TOLD_WITHIN_S = 0.05
 """Seconds within which a start is told that no other news takes along. A run that has ended by then
 needs no telling; of another its orchestrator counts the time from here, and the attempt."""
 
-ALONE_AFTER_S = 0.05
+ALONE_AFTER_S = 0.25
 """Seconds between the word that a task marked alone starts and its run. If it kills this process,
 the word must be out: without it the task is held to have waited in the line behind the culprit."""
 

@@ -31,6 +31,9 @@ replicas meet new envelopes, takes minutes, and this many waits half an hour."""
 UNREACHED_WAIT_S = 1.0
 """Wait in the queue of a task that no agent could be reached for, in seconds."""
 
+BEHIND_DOUBLINGS = 5
+"""So often the bound of the wait doubles of a task that waited in the line behind a culprit."""
+
 NOT_BEGUN = LinkError("no replica began it", False, False)
 """What became of a task that was given up on its way or in a replica's line."""
 
@@ -119,7 +122,7 @@ def after_loss(task: TaskEnvelope, error: LinkError, backoff: Backoff, *, starte
     if task.direct:
         return _again(task, backoff, touched=touched)
     if not touched:
-        behind_s = backoff.wait_s(task.attempt) if error.crashed else 0.0
+        behind_s = backoff.wait_s(min(task.attempt, BEHIND_DOUBLINGS)) if error.crashed else 0.0
         return Release(
             task.task_id,
             task.attempt,
