@@ -72,6 +72,8 @@ class PostgresDeliveryStore:
             webhook_id,
             wanted.state,
             wanted.type,
+            wanted.since,
+            wanted.until,
             wanted.delivery_id,
             _delivery_id_in(cursor) if cursor else None,
             limit + 1,

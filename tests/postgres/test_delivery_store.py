@@ -184,6 +184,27 @@ async def test_the_dead_are_listed_and_replayed_under_the_same_id(database: Data
     assert (again.tries, again.delivery.attempt) == (1, 2)
 
 
+async def test_a_list_and_a_replay_choose_the_same_deliveries_by_time(database: Database) -> None:
+    world, store = World(database), PostgresDeliveryStore(database)
+    webhook_id = await stored(database, endpoint())
+    await complete(world)
+    (one,) = await claim(store)
+    await store.finish([end(one, delivered=False)])
+    at = one.delivery.occurred_at
+    chosen = {
+        DeliveryFilter(since=at): 1,
+        DeliveryFilter(since=at + timedelta(microseconds=1)): 0,
+        DeliveryFilter(until=at): 0,
+        DeliveryFilter(until=at + timedelta(microseconds=1)): 1,
+    }
+    for wanted, count in chosen.items():
+        page = await store.list(DEFAULT_TENANT, webhook_id, wanted, cursor=None, limit=5)
+        assert len(page.items) == count, wanted
+        assert await store.replay(DEFAULT_TENANT, webhook_id, wanted, limit=5) == count, wanted
+        for again in await claim(store):
+            await store.finish([end(again, delivered=False)])
+
+
 async def test_a_disabled_endpoint_waits_and_goes_on_when_it_is_enabled(
     database: Database,
 ) -> None:
