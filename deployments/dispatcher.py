@@ -15,6 +15,7 @@ from deployments.loops import forever
 from deployments.settings import AgentSettings, QueueSettings
 from deployments.task_heap import Attempt, attempt_of
 from deployments.verdict import (
+    UNREACHED_WAIT_S,
     Backoff,
     Retry,
     Verdict,
@@ -45,6 +46,10 @@ WATCH_S = 0.25
 ANSWER_GRACE_S = 0.5
 """Seconds past deadline or limit in which a replica may still say itself how a task ended."""
 
+
+REST_DOUBLINGS = 5
+"""Where no agent can be reached nothing is claimed for ``UNREACHED_WAIT_S``, then for twice as
+long, and so on so often: each try costs rows of the database, and there may be a million tasks."""
 
 DESCRIBE_S = 2.0
 """Seconds between questions to all replicas how they stand."""
@@ -100,6 +105,8 @@ class Dispatcher:
         self._streams: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._paused = False
+        self._rests = 0
+        self._rests_until_s = 0.0
         self._cancels: list[Cancel] = []
         self._gathers = False
         self._broadcasts: set[asyncio.Task[None]] = set()
@@ -128,12 +135,16 @@ class Dispatcher:
         return self._state.figures()
 
     def claim_room(self) -> int:
-        """Return how many tasks should be claimed now; 0 while paused."""
-        return 0 if self._paused else self._state.claim_room(self._queue.claim_ahead)
+        """Return how many tasks should be claimed now; 0 while paused or no agent is reached."""
+        return 0 if self._claims_nothing else self._state.claim_room(self._queue.claim_ahead)
 
     def express_room(self) -> int:
         """Return how many express tasks may be claimed where there is no room for others."""
-        return 0 if self._paused else self._state.express_room()
+        return 0 if self._claims_nothing else self._state.express_room()
+
+    @property
+    def _claims_nothing(self) -> bool:
+        return self._paused or asyncio.get_running_loop().time() < self._rests_until_s
 
     def add(self, task: TaskEnvelope) -> bool:
         """Take a task over; False where too many wait or this attempt is held already."""
@@ -231,7 +242,17 @@ class Dispatcher:
             self._lose(number, error)
             self._wake.set()
 
+    def _rest(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._rests_until_s:
+            wait_s = UNREACHED_WAIT_S * 2.0 ** min(self._rests, REST_DOUBLINGS)
+            self._rests, self._rests_until_s = self._rests + 1, now_s + wait_s
+
+    def _end_rest(self) -> None:
+        self._rests, self._rests_until_s = 0, 0.0
+
     def _take_group(self, number: int, data: bytes) -> None:
+        self._end_rest()
         group = decode_group(data)
         ended = [(self._state.answered(number, outcome), outcome) for outcome in group.outcomes]
         for task in self._state.report(number, group, asyncio.get_running_loop().time()):
@@ -254,6 +275,8 @@ class Dispatcher:
         if lost:
             facts = {"sender": self._sender, "reason": error.reason, "tasks": len(lost)}
             logger.warning("agent_lost", extra=facts)
+            if not error.reached:
+                self._rest()
         for flight in lost:
             if error.reason == "stopping":
                 self._settle(Settled(flight.task, handed_back(flight.task, "stopping")))
@@ -307,6 +330,8 @@ class Dispatcher:
             if groups is not None:
                 now_s = asyncio.get_running_loop().time()
                 self._state.describe((decode_group(group) for group in groups), now_s)
+                if groups:
+                    self._end_rest()
                 self._wake.set()
             await asyncio.sleep(DESCRIBE_S)
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncGenerator
 
 import pytest
 
+from deployments.errors import LinkError
 from deployments.settings import AgentSettings, QueueSettings
 from domain.task import TaskState
 from tests.deployments.engine_world import World, world
@@ -41,6 +43,29 @@ async def test_an_outage_of_the_agents_for_twenty_minutes_costs_no_task_and_no_a
         await w.settled()
         assert w.queue.states() == {TaskState.SUCCEEDED: TASKS}
         assert runs_of(w) == {1: TASKS}
+
+
+async def _undeployed(batch: bytes) -> AsyncGenerator[bytes, None]:
+    """Fail at once, as Serve does where a deployment cannot start."""
+    if batch:
+        raise LinkError("DeploymentUnavailableError", False, False)
+    yield b""
+
+
+@simulated
+async def test_agents_that_cannot_start_make_no_mill_of_the_queue() -> None:
+    settings = QueueSettings(tenant_queued_share=1.0)
+    async with world(replicas=0, respawn_s=None, agent=AGENT, settings=settings) as w:
+        reaches, w.link.stream = w.link.stream, _undeployed  # type: ignore[method-assign]
+        await w.engine.submit([submission(n, s=0.1) for n in range(1000)])
+        await asyncio.sleep(600)
+        tries = sum(row.attempt for row in w.queue.rows.values())
+        at_once = AGENT.concurrency + AGENT.prefetch + QueueSettings().claim_ahead
+        assert 0 < tries < 600 / 30 * 2 * at_once
+        w.link.stream = reaches  # type: ignore[method-assign]
+        w.link.spawn()
+        await asyncio.sleep(30)
+        assert w.queue.states() == {TaskState.SUCCEEDED: 1000}
 
 
 @simulated
