@@ -284,6 +284,10 @@ class DispatchState:
             *(self._parked.pop(attempt) for attempt in parked),
         ]
 
+    def sent(self, task_id: TaskId) -> list[TaskEnvelope]:
+        """Return the attempts of a task that are with agents and not given up."""
+        return [f.task for f in self._flights() if f.task.task_id == task_id and not f.late]
+
     def give_up(self, task_id: TaskId) -> list[TaskEnvelope]:
         """Stop counting the open flights of a task; their answers will be late."""
         return self._mark_late(

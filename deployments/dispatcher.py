@@ -171,6 +171,13 @@ class Dispatcher:
             self._settle(Settled(task, _cancelled(task)))
         self._tell_cancel(Cancel(task_id))
 
+    def stop(self, task_id: TaskId) -> None:
+        """Stop what is held of a task that ended elsewhere, and no attempt of a later replay."""
+        for task in self._state.withdraw(task_id):
+            self._settle(Settled(task, _cancelled(task)))
+        for task in self._state.sent(task_id):
+            self._tell_cancel(Cancel(task_id, task.attempt))
+
     def give_up(self, task: TaskEnvelope, end: Completion) -> bool:
         """End a task now with ``end`` and cancel it at its replica; its answer will be late.
 

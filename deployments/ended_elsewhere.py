@@ -42,4 +42,4 @@ class EndedElsewhere:
         for start in range(0, len(held), QUESTION_BOUND):
             ended = await self._tasks.finished(held[start : start + QUESTION_BOUND])
             for task_id in ended & frozenset(dispatcher.held_ids()):
-                dispatcher.cancel(task_id)
+                dispatcher.stop(task_id)

@@ -377,6 +377,19 @@ async def test_what_was_cancelled_before_any_replica_came_is_stopped_within_a_se
         assert w.queue.states() == {TaskState.SUCCEEDED: 1, TaskState.CANCELLED: 1}
 
 
+@simulated
+async def test_what_ended_elsewhere_and_is_replayed_at_once_is_done() -> None:
+    async with world() as w:
+        await w.engine.submit([submission(1, s=5)])
+        await asyncio.sleep(1)
+        w.queue._finish(w.queue.rows[task_id(1)], TaskState.DEAD, "agent_lost: elsewhere")
+        await asyncio.sleep(1.1)
+        assert w.link.everyone[0].agent.running == 0
+        await w.queue.replay(DEFAULT_TENANT, task_id(1))
+        await w.settled()
+        assert w.queue.states() == {TaskState.SUCCEEDED: 1}
+
+
 async def _deaf(cancels: Sequence[Cancel]) -> bool:
     """Reach nobody, as a broadcast to no replica does."""
     del cancels
