@@ -191,11 +191,17 @@ class Dispatcher:
         self._settle(Settled(task, end))
         return True
 
+    def give_up_all(self) -> list[TaskEnvelope]:
+        """Stop at their replicas what runs, without an end; what it cost is still listened to."""
+        given_up = self._state.give_up_all()
+        for task in given_up:
+            self._tell_cancel(Cancel(task.task_id, task.attempt))
+        return given_up
+
     async def cut_off(self, *, within_s: float) -> None:
         """Give back what runs, stop it at its replicas, and listen so long for its bills."""
-        for task in self._state.give_up_all():
+        for task in self.give_up_all():
             self._settle(Settled(task, handed_back(task, "stopping")))
-            self._tell_cancel(Cancel(task.task_id, task.attempt))
         if self._streams:
             await asyncio.wait(self._streams.values(), timeout=within_s)
 

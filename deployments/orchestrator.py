@@ -391,9 +391,12 @@ class Engine:
             pool.wake.set()
 
     def _lease_lost(self) -> None:
-        """Drop what was claimed and not sent: it is in the queue again under other attempts."""
+        """Drop what was claimed and stop what runs: it goes on under other attempts."""
         for pool in self._pools.values():
-            dropped = pool.dispatcher.drop_unsent(durable_only=False)
+            dropped = [
+                *pool.dispatcher.drop_unsent(durable_only=False),
+                *pool.dispatcher.give_up_all(),
+            ]
             for task in dropped:
                 self._resolve(task, abandoned(task))
             logger.warning("claims_dropped", extra={"kind": pool.kind, "tasks": len(dropped)})

@@ -158,6 +158,29 @@ async def test_an_engine_that_lost_its_lease_takes_a_new_id_and_no_task_is_lost(
 
 
 @simulated
+async def test_what_runs_under_a_lost_lease_is_stopped_and_its_bill_kept() -> None:
+    queue, link = MemoryTaskQueue(), FakeLink(AGENT, replicas=2)
+    cut_off = queue.another_door()
+    first, second = an_engine(cut_off, link, seed=1), an_engine(queue, link, seed=2)
+    await first.start()
+    await asyncio.sleep(0.1)
+    await first.submit([submission(n, s=19.0, do="paid") for n in range(4)])
+    await asyncio.sleep(0.5)
+    cut_off.is_away = True
+    await second.start()
+    while any(queue.rows[task_id(n)].attempt < 2 for n in range(4)):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    cut_off.is_away = False
+    await asyncio.sleep(3.0)
+    assert sum(replica.agent.running for replica in link.replicas) == 4
+    assert [[bill.attempt for bill in queue.rows[task_id(n)].usage] for n in range(4)] == [[1]] * 4
+    await World(second, queue, link).settled()
+    assert queue.states() == {TaskState.SUCCEEDED: 4}
+    await first.stop()
+    await second.stop()
+
+
+@simulated
 async def test_without_the_database_nothing_is_admitted() -> None:
     async with world() as w:
         w.queue.is_away = True

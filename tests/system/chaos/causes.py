@@ -11,7 +11,7 @@ from tests.provider.calls import Outcome
 from tests.system.chaos.bills import pid_of
 from tests.system.chaos.evidence import Asked
 from tests.system.chaos.orders import PAID, Order
-from tests.system.chaos.schedule import DATABASE, Kind
+from tests.system.chaos.schedule import DATABASE, PAUSES, Kind
 from tests.system.chaos.strikes import Strike
 
 PAID_AGENT, LEAD_AGENT = "Paid", "LeadAnalysis"
@@ -51,8 +51,13 @@ CAUSES: dict[str, frozenset[Kind]] = {
 }
 """Which faults end an attempt in which error."""
 
+LEASE_LOST = frozenset({"worker_lost", "claim_lost"})
 LATE = frozenset({"attempt_limit", "timeout"})
 """Errors of somebody who was late, for which the start of any agent's successor is enough."""
+
+STOPPED_WITHIN_S = 4.0
+"""An orchestrator that lost its lease learns so at its next renewal, which takes half a lease at
+most where the database comes back; then it stops what runs."""
 
 CROSSING_S = 1.5
 """An answer that comes so shortly before the attempt's limit may not reach the orchestrator."""
@@ -166,6 +171,8 @@ def _has_cause(first: Asked, again: Asked, history: History, faults: Faults) -> 
         return _lead_has_cause(run, history, faults)
     if first.attempt == again.attempt:
         return _went_unseen(run, first.attempt in history.estimated, faults)
+    if again.attempt is not None and again.attempt < first.attempt:
+        return _may_not_know(again, history, faults)
     return _next_run_has_cause(run, first, history, faults)
 
 
@@ -194,6 +201,22 @@ def _next_run_has_cause(run: _Run, first: Asked, history: History, faults: Fault
     if not code.startswith(LOST) and end["after"] in OPEN and first.attempt in history.estimated:
         return True
     return faults.touched(run, CAUSES.get(code, frozenset()), late=code in LATE)
+
+
+def _may_not_know(again: Asked, history: History, faults: Faults) -> bool:
+    """An attempt asks beside its successor only until its orchestrator can know it is lost."""
+    moves = [one for one in history.moves if one["attempt"] == again.attempt]
+    end = next((one for one in moves if one["before"] == "running" != one["after"]), None)
+    if end is None or _code(end) not in LEASE_LOST:
+        return False
+    felt = _Run(end["at"], end["at"], PAID_AGENT, again.pid)
+    frozen = (
+        strike.until_unix_s
+        for strike in faults.strikes
+        if strike.planned.kind in PAUSES and strike.from_unix_s <= again.call.arrived_unix_s
+    )
+    known_by = max([end["at"], *frozen]) + STOPPED_WITHIN_S
+    return again.call.arrived_unix_s <= known_by and faults.touched(felt, CAUSES[_code(end)])
 
 
 def _lead_has_cause(run: _Run, history: History, faults: Faults) -> bool:

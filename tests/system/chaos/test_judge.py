@@ -197,6 +197,17 @@ def test_the_providers_own_fault_explains_the_call_it_fell_on_and_no_other() -> 
     assert complaints([*AGAIN, asked(30.0, 2, fault=Fault.GARBAGE)], "garbled_answer: none", [])
 
 
+def test_an_attempt_asks_beside_its_successor_only_until_its_orchestrator_can_know() -> None:
+    crash = struck(Kind.CRASH_DATABASE, 12.0)
+    soon, long_after = [asked(18.5, 2), asked(19.0)], [asked(18.5, 2), asked(28.0)]
+    frozen = struck(Kind.PAUSE_ORCHESTRATOR, 16.0, for_s=9.0)
+    assert complaints(soon, "worker_lost: died", [crash]) == []
+    assert complaints(long_after, "worker_lost: died", [crash, frozen]) == []
+    assert complaints(long_after, "worker_lost: died", [crash])
+    assert complaints(soon, "worker_lost: died", [])
+    assert complaints(soon, "attempt_limit: none", [crash])
+
+
 def test_an_answer_that_met_the_limit_of_its_attempt_may_be_asked_for_again() -> None:
     met = [asked(16.0, ended=17.5), asked(19.0, 2)]
     assert complaints(met, "attempt_limit: none", []) == []
