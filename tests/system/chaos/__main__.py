@@ -54,7 +54,7 @@ def main(**given: object) -> None:
         settle_s=SETTLE_S[two_nodes],
     )
     guard = GUARDS[str(given["without"])] if given["without"] else None
-    plan = guarded(plan, guard) if guard else plan
+    plan = guarded(guard, plan.seed) if guard else plan
     schedule = plan.schedule()
     click.echo(f"schedule of seed {plan.seed}; a fault with none in flight is followed by another:")
     for _ in range(plan.faults):

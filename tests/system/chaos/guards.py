@@ -19,6 +19,7 @@ class Guard:
         kinds: The faults that it guards against.
         rules: Names of the judge's rules, one of which must be broken without it.
         variables: Settings under which the faults reach the guard.
+        faults: How many of them; more where few meet the moment that it guards.
     """
 
     patches: Sequence[Patch]
@@ -26,6 +27,7 @@ class Guard:
     rules: frozenset[str]
     statements: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    faults: int = 6
 
 
 GUARDS: Mapping[str, Guard] = {
@@ -61,6 +63,7 @@ GUARDS: Mapping[str, Guard] = {
         ),
         (Kind.STALL_DATABASE,),
         frozenset({"claims_are_leased"}),
+        faults=12,
     ),
     "recovery": Guard(
         (

@@ -179,16 +179,16 @@ def _unsettled(world: World) -> str:
     return "" if live == there["Orchestrator"] else f"{live} leases"
 
 
-def guarded(plan: Plan, guard: Guard) -> Plan:
-    """Return the plan with the faults of one guard alone."""
+def guarded(guard: Guard, seed: int) -> Plan:
+    """Return a plan with the faults of one guard alone."""
     return Plan(
-        seed=plan.seed,
-        faults=plan.faults,
-        tasks=plan.tasks,
+        seed=seed,
+        faults=guard.faults,
+        tasks=20 * guard.faults,
         killers=0,
-        gap_s=plan.gap_s,
+        gap_s=3.0,
         kinds=guard.kinds,
-        settle_s=plan.settle_s,
+        settle_s=40.0,
     )
 
 
