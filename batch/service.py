@@ -13,6 +13,7 @@ from domain.errors import (
     InvalidInputError,
     OverloadedError,
     PayloadTooLargeError,
+    UnauthenticatedError,
     UnavailableError,
 )
 
@@ -88,8 +89,9 @@ class Service:
     """Calls a running service; closed by ``async with``.
 
     Every method raises UnavailableError where another try may help (OverloadedError where the
-    service is merely busy), PayloadTooLargeError where a
-    smaller batch may, and InvalidInputError where the address is not that of a service like ours.
+    service is merely busy), PayloadTooLargeError where a smaller batch may, UnauthenticatedError
+    where the key opens nothing, and InvalidInputError where the address is not that of a service
+    like ours.
     """
 
     def __init__(self, address: str, key: str | None = None) -> None:
@@ -173,8 +175,8 @@ class Service:
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _too_many(answer):
             raise PayloadTooLargeError("a batch", "more than the service takes", "a smaller one")
         if status in _NOT_OURS:
-            got = f"what {self.address} refuses ({detail_of(answer)})"
-            raise InvalidInputError(KEY_VARIABLE, got, "a key with the scopes read and write")
+            why = f"{self.address} refuses what {KEY_VARIABLE} holds ({detail_of(answer)})"
+            raise UnauthenticatedError(why, "a key with the scopes read and write")
         if not answer.is_success:
             raise self._foreign(f"status {status} ({detail_of(answer)})")
         try:

@@ -153,7 +153,7 @@ async def replay_many(
 async def replay(
     call: OperateCall,
     task_id: TaskPath,
-    asked: Annotated[ReplayOneInput, Body(openapi_examples=REPLAY_ONE_EXAMPLES)],
+    asked: Annotated[ReplayOneInput | None, Body(openapi_examples=REPLAY_ONE_EXAMPLES)] = None,
 ) -> TaskReference:
     """Queue a dead, failed or expired task again under the same id, with new attempts.
 
@@ -161,7 +161,9 @@ async def replay(
     Refused with 409 where it is open, has a result, was cancelled or abandoned.
     """
     task = await call.services.dead_letters.replay(
-        call.tenant_id, TaskId(task_id), deadline_at=_deadline_at(call, asked.deadline_ms)
+        call.tenant_id,
+        TaskId(task_id),
+        deadline_at=_deadline_at(call, asked.deadline_ms if asked else None),
     )
     return TaskReference.of(TaskId(task.task_id), created=False)
 

@@ -109,7 +109,7 @@ def test_the_command_line_sends_its_key_and_says_where_one_goes(guarded: Applica
     file.write_text('{"contact": {"email": "b@example.com"}, "message": "hedge"}\n')
     score = ["score", str(file), "--address", guarded.address, "--out"]
     refused = command(guarded, *score, str(guarded.folder / "refused.jsonl"))
-    assert refused.returncode != 0
+    assert refused.returncode == 5
     assert "GARDENOS_API_KEY" in refused.stderr
     scored = command(
         guarded, *score, str(guarded.folder / "scored.jsonl"), variables={"GARDENOS_API_KEY": key}
