@@ -119,7 +119,7 @@ def test_the_command_line_sends_its_key_and_says_where_one_goes(guarded: Applica
 
 def test_the_guide_does_what_it_says(guarded: Application) -> None:
     guide = (REPOSITORY / "docs" / "how-to" / "know-who-calls.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```sh\n(\.venv/bin/gardenos keys .*?|curl .*?)```", guide, re.DOTALL)
+    blocks = re.findall(r"```sh\n(umask .*?|\.venv/bin/gardenos keys .*?|curl .*?)```", guide, re.DOTALL)
     assert len(blocks) == 3
     key_id = make_key(guarded, "read")["key_id"]
     for block in blocks:
@@ -144,7 +144,9 @@ def test_the_guide_does_what_it_says(guarded: Application) -> None:
         assert done.stdout.strip()
         if block.startswith("curl"):
             assert "items" in json.loads(done.stdout)
-    (guarded.folder / "key.txt").unlink()
+    key_file = guarded.folder / "key.txt"
+    assert key_file.stat().st_mode & 0o077 == 0
+    key_file.unlink()
 
 
 def test_no_key_stands_in_a_log_or_in_the_database(guarded: Application) -> None:
