@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -143,6 +143,8 @@ class Cluster:
         """Kill both nodes: nothing of a test is worth a gentle end."""
         for node in list(self._nodes):
             self.kill_node(node)
+        for process in self.processes():
+            process.kill()
         self.http.close()
 
     def deploy(self, *, runtime_env: Mapping[str, Any] | None = None) -> None:
@@ -182,12 +184,20 @@ class Cluster:
     def of_node(self, node: Node) -> list[psutil.Process]:
         """Return a node's processes, the one that started the others first."""
         started = self._nodes.get(node)
-        if started is None or started.poll() is not None:
-            return []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            main = psutil.Process(started.pid)
-            return [main, *main.children(recursive=True)]
-        return []
+        there = []
+        if started is not None and started.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                main = psutil.Process(started.pid)
+                there = [main, *main.children(recursive=True)]
+        return [*there, *(one for one in self._haproxies(node) if one not in there)]
+
+    def _haproxies(self, node: Node) -> Iterator[psutil.Process]:
+        """Yield a node's HAProxies, those too whose manager was killed: they belong to nobody."""
+        config = self._of_haproxy(node)["RAY_SERVE_HAPROXY_SERVER_STATE_BASE"]
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.name() == "haproxy" and f"{config}/" in " ".join(process.cmdline()):
+                    yield process
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes of both nodes."""
