@@ -1,7 +1,7 @@
 # Two commands for a newcomer: `make run` and `make test`. Plain `make` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow chaos chaos-guards check format-check lint imports types shape fix bench lock
+.PHONY: help setup run tools test test-slow chaos chaos-guards check format-check lint imports types shape fix bench lock
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -42,6 +42,9 @@ endif
 run: setup ## Start everything, score the sample leads, show them; Ctrl-C stops it
 	$(BIN)/gardenos demo
 
+tools: setup ## Fetch what tests need and no Python package brings (pgBackRest, from Debian)
+	$(BIN)/python -m tests.debian_tools
+
 test: setup ## Run every test but the slow ones
 	$(BIN)/pytest -m "not slow" $(ARGS)
 
@@ -77,6 +80,8 @@ lock: setup ## Remake the pinned, hashed requirements (UPGRADE=1 takes the newes
 	$(BIN)/$(COMPILE) --group dev -o requirements/dev.txt pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt -o requirements/runtime.txt pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group sidecar -o requirements/sidecar.txt
+	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group postgres -o requirements/postgres.txt
+	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group build -o requirements/build.txt
 
 # 500 faults take about 45 minutes; the seed makes the same schedule again.
 FAULTS ?= 60

@@ -28,6 +28,14 @@ ENDED_CODES = frozenset({"57P05", "25P03", "25P04"})
 BUSY_CODES = frozenset({"53000", "53100", "53200", "53300", "53400", "57014", "55P03"})
 """The server lacks something, or ended a statement at a time limit or in wait for a lock."""
 
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""All that a connection raises; the third where its server ended it between two statements."""
+
 Failure = tuple[str, float]
 
 BY_CLASS: tuple[tuple[type[BaseException], Failure], ...] = (
@@ -66,10 +74,12 @@ def breaks_connection(error: BaseException) -> bool:
 def breaks_pool(error: BaseException) -> bool:
     """Tell whether every other open connection is likely to be worth nothing either.
 
-    asyncpg reports a shutdown in the middle of a statement as 08003.
+    asyncpg reports a shutdown in the middle of a statement as 08003. A server that is silent for
+    the whole time limit of a statement is most likely silent on all connections.
     """
     state = sqlstate_of(error)
-    return state in BROKEN_CODES or state.startswith("08") or isinstance(error, ConnectionError)
+    is_lost = isinstance(error, ConnectionError | TimeoutError)
+    return is_lost or state in BROKEN_CODES or state.startswith("08")
 
 
 def translated(error: BaseException) -> DatabaseUnavailableError | None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import asyncpg
 
 from domain.errors import ConfigurationError
-from postgres.failures import configuration_error, translated
-from postgres.pool import connect_once, name_of_url
-from postgres.settings import DatabaseSettings
+from postgres.failures import DRIVER_ERRORS, configuration_error, translated
+from postgres.pool import connect_once, name_of_migration_url
+from postgres.queries import load_cluster
+from postgres.settings import MIGRATION_URL_VARIABLE, DatabaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ LOCK_POLL_S = 0.1
 
 CONCURRENTLY = "_concurrently"
 """Ending of the names of files that build indexes beside writers, which no transaction may do."""
+
+"""Asked first: making what is there already takes a right that the application's role lacks."""
 
 MAKE_TABLE = """
 create table if not exists schema_migrations (
@@ -139,8 +142,8 @@ async def migrate(
             return await apply_pending(connection, migrations)
         finally:
             await connection.close(timeout=settings.connect_limit_s)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-        ours = configuration_error(error, name_of_url(settings)) or translated(error)
+    except (*DRIVER_ERRORS, ValueError) as error:
+        ours = configuration_error(error, name_of_migration_url(settings)) or translated(error)
         if ours is None:
             raise
         raise ours from error
@@ -153,16 +156,52 @@ async def apply_pending(
     require_version(connection.get_server_version())
     await take_lock(connection)
     try:
-        await connection.execute(MAKE_TABLE)
-        rows = await connection.fetch("select number, name, checksum from schema_migrations")
-        applied = {row["number"]: (row["name"], row["checksum"]) for row in rows}
-        waiting = pending(migrations, applied)
+        applied = await read_applied(connection)
+        waiting = pending(migrations, applied or {})
+        await require_rights(connection, waiting)
+        if applied is None:
+            await connection.execute(MAKE_TABLE)
         for one in waiting:
             await apply_one(connection, one)
+        if await connection.fetchval(load_cluster("is_bootstrapped")):
+            async with connection.transaction():
+                await secure_tables(connection)
         return tuple(one.name for one in waiting)
     finally:
         if not connection.is_closed():
             await connection.execute("select pg_advisory_unlock($1)", LOCK_KEY)
+
+
+async def read_applied(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> Mapping[int, tuple[str, str]] | None:
+    """Return name and checksum by number of what was applied, or None before the first time."""
+    if await connection.fetchval("select to_regclass('schema_migrations')") is None:
+        return None
+    rows = await connection.fetch("select number, name, checksum from schema_migrations")
+    return {row["number"]: (row["name"], row["checksum"]) for row in rows}
+
+
+async def require_rights(
+    connection: "asyncpg.Connection[asyncpg.Record]", waiting: Sequence[Migration]
+) -> None:
+    """Refuse to begin what this role may not do; one that may change nothing may still look."""
+    may = "select has_schema_privilege(current_schema(), 'create')"
+    if waiting and not await connection.fetchval(may):
+        raise ConfigurationError(
+            "migration_url_variable",
+            f"a role without the right to change tables, and {waiting[0].name} is still to apply",
+            f"in {MIGRATION_URL_VARIABLE} the URL of the tables' owner; or gardenos migrate with it"
+            " before this start",
+        )
+
+
+async def secure_tables(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Put row-level security on every table of ours, as their owner, in a transaction.
+
+    What is guarded already is not touched. Only in a database that was bootstrapped.
+    """
+    await connection.execute(load_cluster("row_security"))
 
 
 async def apply_one(connection: "asyncpg.Connection[asyncpg.Record]", one: Migration) -> None:

@@ -20,6 +20,7 @@ from postgres.failures import (
     sqlstate_of,
     translated,
 )
+from postgres.primary import Place, PrimarySearch, places_of
 from postgres.settings import DatabaseSettings
 
 logger = logging.getLogger(__name__)
@@ -156,8 +157,14 @@ async def open_database(
         DatabaseUnavailableError: The database does not answer (``min_size`` over 0).
     """
 
+    async def forget_the_old_primary() -> None:
+        logger.info("database_primary_moved")
+        await pool.expire_connections()
+
+    search = PrimarySearch(forget_the_old_primary)
+
     async def connect(*_: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
-        return await connect_once(url(), settings, **options)
+        return await connect_once(url(), settings, search=search, **options)
 
     pool = asyncpg.create_pool(
         connect=connect,
@@ -184,6 +191,15 @@ def name_of_url(settings: DatabaseSettings) -> str:
     return settings.url_variable if settings.url_variable and not settings.url_file else "url_file"
 
 
+def name_of_migration_url(settings: DatabaseSettings) -> str:
+    """Return what the user calls the setting that holds the address for migrations."""
+    if settings.migration_url_file:
+        return "migration_url_file"
+    return f"{settings.migration_url_variable or ''} or {name_of_url(settings)}".removeprefix(
+        " or "
+    )
+
+
 async def close_pool(pool: "Pool[asyncpg.Record]") -> None:
     """Close a pool, waiting a bounded time for what is still lent."""
     try:
@@ -195,19 +211,37 @@ async def close_pool(pool: "Pool[asyncpg.Record]") -> None:
 
 
 async def connect_once(
-    url: str, settings: DatabaseSettings, **options: Any
+    url: str, settings: DatabaseSettings, *, search: PrimarySearch | None = None, **options: Any
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open one connection to the primary with our session settings and a guarded socket."""
-    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-        url,
-        timeout=settings.connect_limit_s,
-        command_timeout=settings.command_limit_s,
-        server_settings=session_settings(settings),
-        target_session_attrs=SessionAttribute.read_write,
-        **options,
-    )
-    guard_socket(connection, settings)
-    return connection
+    """Open one connection to the primary with our session settings and a guarded socket.
+
+    Args:
+        url: The address. Where it names several hosts, the one that takes writes is searched for,
+            up to ``connect_limit_s`` long; where it names one, that one is asked once.
+        settings: Limits, and what the session sets.
+        search: What is known of where the primary is; None knows nothing yet.
+        options: Of asyncpg's own, as its pool passes them.
+    """
+
+    async def open_at(place: Place | None) -> "asyncpg.Connection[asyncpg.Record]":
+        named: dict[str, Any] = {"host": place.host, "port": place.port} if place else {}
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            url,
+            timeout=settings.connect_limit_s,
+            command_timeout=settings.command_limit_s,
+            server_settings=session_settings(settings),
+            target_session_attrs=SessionAttribute.read_write,
+            **named,
+            **options,
+        )
+        guard_socket(connection, settings)
+        return connection
+
+    places = places_of(url)
+    if len(places) <= 1:
+        return await open_at(None)
+    search = search or PrimarySearch()
+    return await search.connect(places, open_at, limit_s=settings.connect_limit_s)
 
 
 def session_settings(settings: DatabaseSettings) -> dict[str, str]:

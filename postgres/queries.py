@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER = Path(__file__).parent / "sql" / "queries"
+CLUSTER_FOLDER = Path(__file__).parent / "sql" / "cluster"
 
 
 def read_all(folder: Path) -> Mapping[str, str]:
@@ -17,8 +18,14 @@ def read_all(folder: Path) -> Mapping[str, str]:
 
 
 QUERIES = read_all(FOLDER)
+CLUSTER = read_all(CLUSTER_FOLDER)
 
 
 def load(name: str) -> str:
     """Return a query's text. A test finds every name that the code asks for and no file holds."""
     return QUERIES[name]
+
+
+def load_cluster(name: str) -> str:
+    """Return a text that makes a cluster ours; several statements where it takes no arguments."""
+    return CLUSTER[name]

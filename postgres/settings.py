@@ -5,6 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+MIGRATION_URL_VARIABLE = "GARDENOS_DATABASE_MIGRATION_URL"
+ADMIN_URL_VARIABLE = "GARDENOS_DATABASE_ADMIN_URL"
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -21,6 +24,24 @@ class DatabaseSettings(BaseModel):
         default=None,
         description="File that holds the URL; goes before the variable, read anew when it changes.",
     )
+    migration_url_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = (
+        Field(
+            default=MIGRATION_URL_VARIABLE,
+            description="Name of the environment variable that holds the URL for migrations, whose"
+            " role owns the tables; without it they run over the application's own.",
+        )
+    )
+    migration_url_file: Path | None = Field(
+        default=None, description="File that holds the URL for migrations; before the variable."
+    )
+    admin_url_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = Field(
+        default=ADMIN_URL_VARIABLE,
+        description="Name of the environment variable that holds a superuser's URL, for gardenos"
+        " postgres bootstrap and drill alone.",
+    )
+    admin_url_file: Path | None = Field(
+        default=None, description="File that holds the superuser's URL; before the variable."
+    )
     min_size: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=0,
         description="Connections kept open; 0 lets a process start while the database is away.",
@@ -29,7 +50,9 @@ class DatabaseSettings(BaseModel):
         default=8, description="Connections at most, in each orchestrator."
     )
     connect_limit_s: Seconds = Field(
-        default=5.0, description="Seconds to open a connection, address look-up and login included."
+        default=5.0,
+        description="Seconds to open a connection, address look-up and login included; where the"
+        " address names several hosts, the search for the one that takes writes as well.",
     )
     acquire_limit_s: Seconds = Field(
         default=5.0, description="Seconds to wait for a free connection."

@@ -34,6 +34,7 @@ class Commands(click.Group):
         "keys": "serve_app.commands.keys:keys",
         "leads": "serve_app.commands.leads:leads",
         "migrate": "serve_app.commands.migrate:migrate",
+        "postgres": "serve_app.commands.postgres:postgres",
         "score": "serve_app.commands.score:score_command",
         "serve": "serve_app.commands.serve:serve",
         "status": "serve_app.commands.status:status",

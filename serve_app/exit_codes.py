@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     UNAVAILABLE = 4
     REFUSED = 5
+    ILL = 6
     INTERRUPTED = 130
 
 
@@ -22,6 +23,7 @@ MEANINGS = {
     ExitCode.CONFIGURATION: "a wrong setting, a port in use, a folder that cannot be written",
     ExitCode.UNAVAILABLE: "the service or the database cannot be reached, or is not ready",
     ExitCode.REFUSED: "the service refused the request",
+    ExitCode.ILL: "looked, and found what somebody must mend",
     ExitCode.INTERRUPTED: "interrupted before the work was done",
 }
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -23,20 +22,37 @@ from pydantic_settings import (
 from actors.settings import API_KEY_VARIABLE, ModelSettings, WritingSettings
 from deployments.settings import DEFAULT_AGENTS, AgentSettings, QueueSettings
 from domain.errors import ConfigurationError
-from postgres.settings import DatabaseSettings
+from postgres.backup_settings import BackupSettings
+from postgres.cluster_settings import (
+    ETCD_PASSWORD_VARIABLE,
+    PATRONI_PASSWORD_VARIABLE,
+    ClusterSettings,
+)
+from postgres.settings import ADMIN_URL_VARIABLE, MIGRATION_URL_VARIABLE, DatabaseSettings
 from scoring.settings import ScoringSettings
 from serve_app.addresses import is_loopback
 from serve_app.auth.settings import HS256_SECRET_VARIABLE, AuthSettings
 from serve_app.events.settings import EventSettings
+from serve_app.settings_file import FILE_VARIABLE, read_settings_file
 from serve_app.webhooks.settings import WebhookSettings
 from serve_app.wording import kind_of_value
 
 PREFIX = "GARDENOS_"
-FILE_VARIABLE = "GARDENOS_SETTINGS_FILE"
 DATABASE_URL_VARIABLE = "GARDENOS_DATABASE_URL"
 CALLER_KEY_VARIABLE = "GARDENOS_API_KEY"
+IMPORT_URL_VARIABLE = "GARDENOS_IMPORT_URL"
 SECRET_VARIABLES = frozenset(
-    {DATABASE_URL_VARIABLE, API_KEY_VARIABLE, CALLER_KEY_VARIABLE, HS256_SECRET_VARIABLE}
+    {
+        DATABASE_URL_VARIABLE,
+        MIGRATION_URL_VARIABLE,
+        ADMIN_URL_VARIABLE,
+        API_KEY_VARIABLE,
+        CALLER_KEY_VARIABLE,
+        HS256_SECRET_VARIABLE,
+        ETCD_PASSWORD_VARIABLE,
+        PATRONI_PASSWORD_VARIABLE,
+        IMPORT_URL_VARIABLE,
+    }
 )
 """Variables that hold a secret: settings name them, the process that needs one reads it."""
 
@@ -206,28 +222,6 @@ def _without_secrets(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def read_settings_file(path: Path) -> dict[str, Any]:
-    """Return a YAML file's settings.
-
-    Raises:
-        ConfigurationError: There is no such file, or it is not a YAML mapping.
-    """
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
-        raise ConfigurationError(FILE_VARIABLE, f"{path} ({reason})", "a readable file") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(FILE_VARIABLE, f"{path}{place}", "valid YAML") from error
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise ConfigurationError(FILE_VARIABLE, f"{path}", "a YAML mapping of sections")
-    return {str(name): value for name, value in found.items()}
-
-
 class Settings(BaseSettings):
     """All settings, one section a room."""
 
@@ -248,6 +242,8 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
+    cluster: ClusterSettings = ClusterSettings()
+    backups: BackupSettings = BackupSettings()
     queue: QueueSettings = QueueSettings()
     agents: dict[str, AgentSettings] = Field(
         default_factory=lambda: {str(kind): one for kind, one in DEFAULT_AGENTS.items()},
@@ -348,18 +344,42 @@ def model_of(kind: str, agent: AgentSettings, model: ModelSettings) -> ModelSett
 def database_url(database: DatabaseSettings) -> str | None:
     """Return the address of the database that the settings refer to; None means the embedded one.
 
-    Secret: it may hold a password.
-
-    Raises:
-        ConfigurationError: The settings name a file that cannot be read.
+    Secret, as are the next two: it may hold a password. All raise ConfigurationError where the
+    settings name a file that cannot be read.
     """
-    if database.url_file is not None:
-        try:
-            return database.url_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            got = f"{database.url_file}, which cannot be read"
-            raise ConfigurationError("database.url_file", got, "a readable file") from error
-    return os.environ.get(database.url_variable or "") or None
+    return read_url(database.url_file, "database.url_file", database.url_variable)
+
+
+def migration_url(database: DatabaseSettings) -> str | None:
+    """Return the address over which tables are changed; None where it is the application's own."""
+    file, variable = database.migration_url_file, database.migration_url_variable
+    return read_url(file, "database.migration_url_file", variable)
+
+
+def admin_url(database: DatabaseSettings) -> str:
+    """Return a superuser's address; ConfigurationError where the settings name none."""
+    file, variable = database.admin_url_file, database.admin_url_variable
+    found = read_url(file, "database.admin_url_file", variable)
+    if not found:
+        field = variable or "database.admin_url_file"
+        raise ConfigurationError(field, "nothing", "the URL of a superuser, on the primary")
+    return found
+
+
+def read_url(file: Path | None, field: str, variable: str | None) -> str | None:
+    """Return the address that a file holds, where one is named, else a variable; a secret."""
+    if file is None:
+        return os.environ.get(variable or "") or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        got = f"{file}, which cannot be read"
+        raise ConfigurationError(field, got, "a readable file") from error
+
+
+def secret_of(variable: str) -> str | None:
+    """Return the secret that a variable named by the settings holds, or None where it is unset."""
+    return os.environ.get(variable) or None
 
 
 def caller_key() -> str | None:

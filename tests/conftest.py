@@ -6,8 +6,17 @@ Ray reads the variables when it is imported, so they are set before any test mod
 import os
 
 from tests.database import database, dsn, postgres_server, short_folder, template
+from tests.patroni.fixtures import cluster, patroni_cluster
 
-__all__ = ["database", "dsn", "postgres_server", "short_folder", "template"]
+__all__ = [
+    "cluster",
+    "database",
+    "dsn",
+    "patroni_cluster",
+    "postgres_server",
+    "short_folder",
+    "template",
+]
 
 os.environ.update(
     RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # Ray then takes 127.0.0.1 for the node's address

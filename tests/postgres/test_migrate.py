@@ -142,6 +142,24 @@ async def test_the_products_own_migrations_make_a_database(empty: str) -> None:
     assert await migrate(empty, SETTINGS) == tuple(one.name for one in MIGRATIONS)
 
 
+async def test_a_role_without_rights_to_define_finds_nothing_pending(
+    empty: str, postgres_server: EmbeddedServer
+) -> None:
+    await migrate(empty, SETTINGS)
+    name = "role_without_rights"
+    await run_sql(postgres_server.superuser_dsn, f"drop role if exists {name}")
+    await run_sql(postgres_server.superuser_dsn, f"create role {name} login")
+    await run_sql(empty, f"grant select on schema_migrations to {name}")
+
+    try:
+        applied = await migrate(empty.replace("gardenos@", f"{name}@"), SETTINGS)
+    finally:
+        await run_sql(empty, f"revoke all on schema_migrations from {name}")
+        await run_sql(postgres_server.superuser_dsn, f"drop role {name}")
+
+    assert applied == ()
+
+
 async def test_an_address_that_is_none_is_refused_in_one_line() -> None:
     with pytest.raises(ConfigurationError, match="GARDENOS_DATABASE_URL"):
         await migrate("mysql://somewhere", SETTINGS)

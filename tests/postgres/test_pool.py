@@ -151,6 +151,20 @@ async def test_a_silent_network_ends_a_command_in_time(remote: Database, proxy: 
     assert await value(remote) == 1
 
 
+async def test_one_silent_statement_replaces_the_other_connections_too(
+    remote: Database, proxy: TcpProxy
+) -> None:
+    async with remote.connection() as first, remote.connection() as second:
+        pids = {first.get_server_pid(), second.get_server_pid()}
+    proxy.fall_silent()
+    with pytest.raises(DatabaseUnavailableError, match="in time"):
+        await value(remote)
+    proxy.speak()
+
+    async with remote.connection() as first, remote.connection() as second:
+        assert not {first.get_server_pid(), second.get_server_pid()} & pids
+
+
 async def test_a_silent_network_ends_a_transaction_in_time(
     remote: Database, proxy: TcpProxy
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import postgres
 from postgres.pool import Database
-from postgres.queries import QUERIES, read_all
+from postgres.queries import QUERIES, load_cluster, read_all
 
 ROOM = Path(postgres.__file__).parent
 LOADED = re.compile(r'queries\.load\(\s*"(\w+)"')
@@ -31,6 +31,7 @@ def test_every_query_is_used() -> None:
 async def test_the_server_understands_every_query(database: Database) -> None:
     failures = {}
     async with database.connection() as connection:
+        await connection.execute(load_cluster("import_prepare"))
         for name, text in QUERIES.items():
             try:
                 await connection.prepare(text)

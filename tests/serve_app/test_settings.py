@@ -9,12 +9,12 @@ import pytest
 from domain.errors import ConfigurationError
 from serve_app.addresses import is_loopback
 from serve_app.settings import (
-    FILE_VARIABLE,
     Settings,
     database_url,
     load_settings,
     model_of,
 )
+from serve_app.settings_file import FILE_VARIABLE
 
 MODEL = {
     "GARDENOS_MODEL__BASE_URL": "http://127.0.0.1:1/v1",

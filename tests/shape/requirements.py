@@ -86,6 +86,7 @@ def find_lock_faults(root: Path) -> list[str]:
         "dev": [*wanted.product, *wanted.groups.get("dev", [])],
         "runtime": wanted.product,
         "sidecar": wanted.groups.get("sidecar", []),
+        "postgres": wanted.groups.get("postgres", []),
     }.items():
         path = Path("requirements") / f"{name}.txt"
         text = (root / path).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+create database %I owner gardenos_owner template template0 encoding 'UTF8'

@@ -1,0 +1,1 @@
+select rolpassword from pg_authid where rolname = $1

@@ -1,0 +1,1 @@
+alter role %I password %L

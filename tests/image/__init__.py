@@ -1,0 +1,1 @@
+"""The image of the application, and of what looks after the database."""

@@ -1,0 +1,1 @@
+"""The manifests, the image and the guide of the cluster, judged without a cluster."""
