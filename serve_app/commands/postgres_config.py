@@ -19,7 +19,7 @@ from postgres.sealed_file import make_key as write_key
 from postgres.sealed_file import read_key
 from serve_app.cluster import saved_config
 from serve_app.cluster.etcd_client import EtcdClient
-from serve_app.cluster.observe import Places
+from serve_app.cluster.observe import Places, Secrets
 from serve_app.cluster.patroni_client import PatroniClient
 from serve_app.commands.cluster_options import (
     FILE,
@@ -147,24 +147,41 @@ def restore_config(
 
     Then: kubectl apply -f TO/secrets.yaml; etcdutl snapshot restore TO/etcd-snapshot.db --data-dir
     NEW, on each member of etcd with its own name and peers. --apply-patroni replaces the shared
-    configuration of the running cluster by TO/patroni.json through its leader. Delete the folder
-    afterwards: it holds secrets in the clear.
+    configuration of the running cluster by TO/patroni.json through its leader; code 5 where the
+    file is another cluster's or holds none. Delete the folder afterwards: it holds secrets in the
+    clear.
     """
     manifest = saved_config.restore(file, read_key(key_file), to)
     if apply_patroni:
-        apply(json.loads((to / saved_config.PATRONI).read_bytes()), **chosen)
+        settings, secrets = settings_of(**chosen)
+        config = json.loads((to / saved_config.PATRONI).read_bytes())
+        refuse_to_apply(config, str(manifest["scope"]), settings.scope)
+        apply(config, settings, secrets)
     show(manifest, str(to), as_json=as_json)
     return ExitCode.DONE
 
 
-def apply(config: dict[str, Any], **chosen: Any) -> None:
+def refuse_to_apply(config: dict[str, Any], saved: str, scope: str) -> None:
+    """Let a cluster take only a configuration that was its own, and that says something.
+
+    Patroni would take an empty one: its rules, synchronous mode among them, would be gone.
+
+    Raises:
+        ConflictError: It is another cluster's, or empty.
+    """
+    if saved != scope:
+        raise ConflictError("configuration", scope, f"the file is of {saved}; nothing was applied")
+    if not config:
+        raise ConflictError("configuration", scope, "the file holds none; nothing was applied")
+
+
+def apply(config: dict[str, Any], settings: ClusterSettings, secrets: Secrets) -> None:
     """Replace the shared configuration through the leader.
 
     Raises:
         UnavailableError: Nobody leads, or the leader is silent.
         ConflictError: Patroni refuses.
     """
-    settings, secrets = settings_of(**chosen)
     start, end = scope_range(settings.namespace, settings.scope)
     with EtcdClient(settings, secrets.etcd) as etcd:
         scope = read_scope(etcd.list_range(start, end), start)

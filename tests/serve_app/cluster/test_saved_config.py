@@ -258,6 +258,28 @@ def test_patroni_takes_its_configuration_back(
     assert config_of(cluster) == before
 
 
+@pytest.mark.parametrize(
+    ("scope", "config", "why"),
+    [
+        ("another", b'{"ttl": 20}', "the file is of another; nothing was applied"),
+        (SCOPE, b"{}", "the file holds none; nothing was applied"),
+    ],
+)
+def test_no_cluster_takes_anothers_configuration_or_an_empty_one(
+    tmp_path: Path, gardenos: Command, key_file: Path, scope: str, config: bytes, why: str
+) -> None:
+    out, key = tmp_path / "saved", bytes.fromhex(key_file.read_text())
+    saved_config.save(out, key, {saved_config.PATRONI: lambda: [config]}, scope=scope)
+
+    told = gardenos(
+        *("restore-config", str(out), "--key-file", str(key_file), "--to", str(tmp_path / "to")),
+        *("--apply-patroni", "--etcd", "http://127.0.0.1:1"),
+    )
+
+    assert told.code == ExitCode.REFUSED
+    assert why in told.document["error"]["detail"]
+
+
 def config_of(cluster: PatroniCluster) -> dict[str, object]:
     """Return the shared configuration as etcd holds it."""
     start = f"/service/{SCOPE}/config"
