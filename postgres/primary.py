@@ -207,10 +207,23 @@ async def end_others(
     seekers: Sequence["asyncio.Task[tuple[Place, Opened]]"],
     winner: "asyncio.Task[tuple[Place, Opened]] | None",
 ) -> None:
-    """Stop what still asks, and close what was opened and is not wanted."""
+    """Stop what still asks, and close what was opened and is not wanted.
+
+    Whoever is cancelled in this moment gets no connection, so the winner's is not wanted either.
+    """
     others = [seeker for seeker in seekers if seeker is not winner]
     for seeker in others:
+        seeker.add_done_callback(drop)
         seeker.cancel()
-    for ended in await asyncio.gather(*others, return_exceptions=True):
-        if isinstance(ended, tuple):
-            ended[1].terminate()
+    try:
+        await asyncio.gather(*others, return_exceptions=True)
+    except asyncio.CancelledError:
+        if winner is not None:
+            drop(winner)
+        raise
+
+
+def drop(ended: "asyncio.Task[tuple[Place, Opened]]") -> None:
+    """Close what one opened, if it did."""
+    if not ended.cancelled() and ended.exception() is None:
+        ended.result()[1].terminate()

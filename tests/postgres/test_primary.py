@@ -179,6 +179,30 @@ async def test_a_cancelled_search_leaves_no_task() -> None:
     assert "primary_search" not in names
 
 
+async def test_what_was_found_at_the_moment_of_a_cancellation_is_closed() -> None:
+    servers, ending = Servers(h1=None), asyncio.Event()
+
+    async def open_at(place: Place) -> "asyncpg.Connection[asyncpg.Record]":
+        if place == A:
+            return await servers.open_at(place)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await asyncio.Event().wait()
+        raise AssertionError
+
+    searching = asyncio.create_task(PrimarySearch().connect(ALL, open_at, limit_s=LIMIT_S))
+    async with asyncio.timeout(LIMIT_S):
+        await ending.wait()
+
+    searching.cancel()
+    await asyncio.wait([searching])
+
+    assert searching.cancelled()
+    assert [one.is_closed for one in servers.opened] == [True]
+
+
 @pytest.mark.parametrize(
     ("url", "places"),
     [
