@@ -70,6 +70,9 @@ class Announcer:
                 await self._database.execute(queries.load("announce"), CHANNEL, kinds)
             except DatabaseUnavailableError as error:
                 logger.info("announcement_lost", extra={"kinds": kinds, "error": str(error)})
+            except Exception:
+                # The loop's top: its end would leave every later task to the poll.
+                logger.exception("announcement_failed", extra={"kinds": kinds})
             await asyncio.sleep(self._gap_s)
 
 

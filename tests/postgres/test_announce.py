@@ -1,9 +1,11 @@
 """Hints between orchestrators: quick, few, and never a reason to fail."""
 
 import asyncio
+from typing import cast
 
 import asyncpg
 
+from domain.errors import ConfigurationError
 from domain.ids import AgentKind
 from postgres.announce import CHANNEL, Announcer, listen
 from postgres.pool import Database
@@ -82,3 +84,29 @@ async def test_announcing_while_the_database_is_away_fails_nobody(database: Data
 
         assert announcer._sender is not None
         assert not announcer._sender.done()
+
+
+class Flawed:
+    """Stands in for a database whose address cannot be read at first."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.told = asyncio.Event()
+
+    async def execute(self, *_: object) -> None:
+        """Fail once."""
+        self.asked += 1
+        if self.asked == 1:
+            raise ConfigurationError("database.url_file", "/gone", "a readable file")
+        self.told.set()
+
+
+async def test_an_error_that_nobody_foresaw_ends_no_announcements() -> None:
+    database = Flawed()
+    async with Announcer(cast(Database, database), gap_s=0.0) as announcer:
+        announcer.announce(A)
+        async with asyncio.timeout(LIMIT_S):
+            while not database.asked:  # noqa: ASYNC110 - looking is what it does
+                await asyncio.sleep(0)
+            announcer.announce(B)
+            await database.told.wait()
