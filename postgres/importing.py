@@ -226,7 +226,8 @@ class Job:
                 upto = await self.next_key(table, last)
                 async with self.target.transaction():
                     if last is None:
-                        await self.target.execute(f"truncate {table.name}")
+                        # Its rows alone: what inherits from it is copied for itself.
+                        await self.target.execute(f"truncate only {table.name}")
                     rows += await self.copy_batch(table, last, upto)
                     if upto is None:
                         await self.target.execute(DONE, table.step, "")

@@ -118,6 +118,22 @@ def test_two_imports_into_one_database_do_not_meet(old: str, target: str) -> Non
             run(old, target)
 
 
+def test_a_table_that_others_inherit_from_takes_no_row_of_theirs_along(
+    old: str, target: str
+) -> None:
+    with psycopg.connect(old, autocommit=True) as connection:
+        connection.execute("create table zoo (animal text)")
+        connection.execute("create table ape (arms int) inherits (zoo)")
+        connection.execute("insert into zoo values ('cat'); insert into ape values ('a', 2)")
+        try:
+            done = run(old, target)
+        finally:
+            connection.execute("drop table zoo cascade")
+
+    assert (done.tallies["public.zoo"].rows, done.tallies["public.ape"].rows) == (1, 1)
+    assert one(target, "select count(*) from zoo") == 2
+
+
 def test_large_objects_are_refused_and_not_lost(old: str, target: str) -> None:
     oid = one(old, "select lo_create(0)")
     try:
