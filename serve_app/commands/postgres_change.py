@@ -64,7 +64,7 @@ def repair_dcs(
             is_known_gone=is_known_gone,
             show=no_list if as_json else list_keys,
         )
-        pods = running_pods(places, limit_s=settings.answer_limit_s)
+        pods = running_pods(places, settings.scope, limit_s=settings.answer_limit_s)
         refuse_while_alive(settings.scope, [LifeSign(one, "its pod runs") for one in pods])
         if yes:
             repair.run(removal)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from serve_app.cluster.observe import Secrets
 from serve_app.cluster.repair import Repair
 from serve_app.exit_codes import ExitCode
 from tests.serve_app.cluster.conftest import Command, names, put
+from tests.serve_app.cluster.kubernetes_api import kubernetes_api
 
 SCOPE = "postgres-cluster"
 OURS = {f"/service/{SCOPE}/{name}" for name in ("config", "history", "initialize", "status")}
@@ -237,4 +239,21 @@ def test_where_nobody_can_be_asked_somebody_has_to_say_so(
     assert "--members-are-gone" in told.document["error"]["detail"]
     assert names(etcd) == OURS | SIBLINGS
     assert gardenos(*asked, "--members-are-gone").code == ExitCode.DONE
+    assert names(etcd) == SIBLINGS
+
+
+def test_a_namespace_that_knows_nothing_of_the_cluster_proves_no_death(
+    etcd: EtcdClient, gardenos: Command, tmp_path: Path
+) -> None:
+    fill(etcd)
+    asked = ("repair-dcs", "--etcd", etcd.addresses[0], "--scope", SCOPE, "--yes")
+    with kubernetes_api(tmp_path, {}) as kubeconfig:
+        told = gardenos(*asked, "--kubeconfig", str(kubeconfig))
+    assert told.code == ExitCode.REFUSED
+    assert "--namespace" in told.document["error"]["detail"]
+    assert names(etcd) == OURS | SIBLINGS
+
+    service = {"metadata": {"name": SCOPE}, "spec": {}}
+    with kubernetes_api(tmp_path, {"services": [service]}) as kubeconfig:
+        assert gardenos(*asked, "--kubeconfig", str(kubeconfig)).code == ExitCode.DONE
     assert names(etcd) == SIBLINGS
