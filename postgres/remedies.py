@@ -208,7 +208,7 @@ REMEDIES = {
     "no_scope": Remedy(
         BROKEN,
         "etcd holds no key of this scope: no member ever reached it, or the name is another",
-        "compare --scope and --namespace with the members' configuration",
+        "compare --scope and the setting cluster.namespace with the members' configuration",
     ),
     "no_leader": Remedy(
         BROKEN,
