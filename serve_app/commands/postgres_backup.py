@@ -97,9 +97,11 @@ def restore_command(
     """Bring a backup back into an empty folder; the server that starts on it recovers to --to.
 
     Nothing is overwritten. To give a whole cluster back: stop every member, restore into the first
-    one's data folder, gardenos postgres repair-dcs --scope SCOPE --yes, start that member, then the
-    others with empty folders. Code 5 where no backup leads to that moment, or it has not come yet;
-    where the archive ends before it, that server says so and does not start.
+    one's data folder, start Postgres alone on it (Patroni would pass --to by and recover all that
+    is archived) and stop it once it takes writes, gardenos postgres repair-dcs --scope SCOPE --yes,
+    start that member, then the others with empty folders. Code 5 where no backup leads to that
+    moment, or it has not come yet; where the archive ends before it, that server says so and does
+    not start.
     """
     folder = data_folder.absolute()
     done = asyncio.run(tool().restore(folder, moment, keep_archiving=not no_archive))
@@ -113,7 +115,7 @@ def restore_command(
     else:
         to = moment or "the end of the archive"
         line = f"{done.backup.label} is in {done.data_folder}; its server recovers to {to}"
-        teller(printer())(f"{line}. Start it, and look before others do.")
+        teller(printer())(f"{line}. Start it without Patroni, and look before others do.")
     return ExitCode.DONE
 
 

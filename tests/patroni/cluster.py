@@ -180,6 +180,10 @@ class PatroniCluster:
             [sys.executable, "-m", "patroni", str(config)], env=self.environment(), log=node.log
         )
 
+    def start_in_pod(self, name: str, argv: list[str]) -> Pod:
+        """Start another program in the place of a member that does not run; the caller ends it."""
+        return self._kennel.start_pod(argv, env=self.environment(), log=self.nodes[name].log)
+
     def kill(self, name: str) -> None:
         """Kill all of a member at once, as the end of its machine does; it stays away."""
         self._pod(name).kill()

@@ -6,11 +6,13 @@ Slow: several restores of a whole server.
 import asyncio
 import os
 import shlex
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from domain.ids import DEFAULT_TENANT
@@ -18,16 +20,20 @@ from postgres.backup import PgBackRest
 from postgres.backup_config import write_config
 from postgres.backup_info import BackupKind
 from postgres.backup_settings import BackupSettings, LocalServer, RepositorySettings
+from postgres.binaries import find_binaries
 from postgres.bootstrap import APPLICATION, DRILL, OWNER, BootstrapOptions, bootstrap
-from postgres.drill import drill, restored_server, scratch_folder
+from postgres.cluster_settings import ClusterSettings
+from postgres.dcs_keys import scope_range
+from postgres.drill import drill, restored_server, scratch_folder, wait_past
 from postgres.fingerprint import differences, fingerprint, moment_of
 from postgres.migrate import MIGRATIONS, migrate
-from postgres.patroni_config import SUPERUSER
+from postgres.patroni_config import NAMESPACE, SCOPE, SUPERUSER
 from postgres.pool import Database, open_database
+from serve_app.cluster.etcd_client import EtcdClient, coded
 from tests.database import SETTINGS
 from tests.patroni.addresses import PASSWORDS
 from tests.patroni.cluster import PatroniCluster
-from tests.patroni.pods import UnavailableError
+from tests.patroni.pods import UnavailableError, wait_until
 from tests.postgres.backup_world import in_memory, program
 from tests.postgres.queue_world import World, analyse, lead, lead_store
 
@@ -180,6 +186,60 @@ async def test_what_was_saved_before_and_after_a_failover_comes_back_row_for_row
     log = await later.info()
     assert log.newest_log is not None
     assert log.newest_log.startswith("00000002"), "no copy sent its own timeline"
+
+
+async def test_a_whole_cluster_is_given_back_as_it_was_at_a_moment(
+    saved: Saved, application: Database
+) -> None:
+    cluster = saved.cluster
+    tool = await asyncio.to_thread(saved.tool)
+    await tool.create_stanza()
+    full = await tool.backup(BackupKind.FULL)
+    leader = await asyncio.to_thread(cluster.wait_for_leader)
+    await take_leads(application, 0, 20)
+    address = cluster.superuser_dsn_of(leader)
+    await wait_past(address, full.stopped_at, tool.settings)
+    early = await moment_of(address, lock_limit_s=2, limit_s=30)
+    await take_leads(application, 20, 20)
+    await tool.check()
+
+    for name in cluster.names:
+        await asyncio.to_thread(cluster.kill, name)
+        shutil.rmtree(cluster.nodes[name].folder / "data")
+    await tool.restore(cluster.nodes[leader].folder / "data", early.at)
+    await asyncio.to_thread(recover_alone, cluster, leader)
+    with EtcdClient(ClusterSettings(etcd=(f"http://{cluster.etcd.address}",))) as etcd:
+        start, end = scope_range(NAMESPACE, SCOPE)
+        etcd.call("/v3/kv/deleterange", {"key": coded(start), "range_end": coded(end)})
+    await asyncio.to_thread(cluster.start, leader)
+    await asyncio.to_thread(cluster.wait_for_leader)
+    await asyncio.to_thread(cluster.heal)
+
+    for name in cluster.names:
+        found = await fingerprint(cluster.superuser_dsn_of(name), limit_s=30)
+        assert differences(early.rows, found) == ()
+
+
+def recover_alone(cluster: PatroniCluster, name: str) -> None:
+    """Run Postgres without Patroni on what was restored until it takes writes, and end it."""
+    node = cluster.nodes[name]
+    program = find_binaries(None, major=None).folder / "postgres"
+    alone = cluster.start_in_pod(
+        name, [str(program), "-D", str(node.folder / "data"), "-c", "listen_addresses="]
+    )
+
+    def takes_writes() -> bool:
+        try:
+            with psycopg.connect(cluster.superuser_dsn_of(name), connect_timeout=5) as connection:
+                row = connection.execute("select not pg_is_in_recovery()").fetchone()
+        except psycopg.OperationalError:
+            return False
+        return row is not None and bool(row[0])
+
+    try:
+        wait_until(takes_writes, limit_s=30.0, what="the end of recovery", poll_s=0.1)
+    finally:
+        alone.terminate(15.0)
 
 
 async def test_a_cluster_is_made_ours_twice_and_goes_on_after_a_switchover(
