@@ -77,7 +77,7 @@ class BootstrapReport:
 async def bootstrap(
     url: str, settings: DatabaseSettings, options: BootstrapOptions = BootstrapOptions()
 ) -> BootstrapReport:
-    """Make the cluster ours; safe to repeat, beside a running application and beside itself.
+    """Make the cluster ours; safe to repeat, beside an application, a migration and itself.
 
     Args:
         url: Address of the primary for a superuser; a secret. Its database is used for what
@@ -133,6 +133,8 @@ async def make_cluster(
         await connection.execute(await formatted(connection, "database_create", options.database))
     inner = await connect_once(url, settings, database=options.database)
     try:
+        # The lock is of a database: a migration holds this one, and replaces functions as we do.
+        await take_lock(inner)
         missing = await make_schemas(inner, options.extensions)
         async with inner.transaction():
             await inner.execute(f"set local role {OWNER}")

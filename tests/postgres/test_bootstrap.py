@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from domain.errors import ConfigurationError
 from postgres.bootstrap import APPLICATION, OWNER, BootstrapOptions, BootstrapReport, bootstrap
-from postgres.migrate import MIGRATIONS, Migration, migrate
+from postgres.migrate import MIGRATIONS, Migration, migrate, take_lock
 from tests.database import SETTINGS
 from tests.postgres.cluster_world import (
     DATABASE,
@@ -22,6 +22,8 @@ from tests.postgres.cluster_world import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LIMIT_S = 20.0
 
 CATALOGS = (
     *("pg_authid", "pg_auth_members", "pg_database", "pg_db_role_setting", "pg_extension"),
@@ -84,6 +86,25 @@ async def test_several_may_run_at_once(cluster: Cluster) -> None:
     await asyncio.gather(*(cluster.bootstrap() for _ in range(3)))
 
     assert await catalogs(cluster) == before
+
+
+async def test_it_waits_for_a_migration_that_is_under_way(cluster: Cluster) -> None:
+    waiting = (
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and pid <> pg_backend_pid() and query like 'select pg_try_advisory_lock%'"
+    )
+    migration = await cluster.admin_in()
+    try:
+        await take_lock(migration)
+        running = asyncio.create_task(cluster.bootstrap())
+        async with asyncio.timeout(LIMIT_S):
+            while not running.done() and not await migration.fetchval(waiting):  # noqa: ASYNC110 - looking is what it does
+                await asyncio.sleep(0.01)
+        assert not running.done()
+    finally:
+        await migration.close()
+
+    await running
 
 
 async def test_a_second_run_takes_no_lock_that_waits_for_a_reader(cluster: Cluster) -> None:
