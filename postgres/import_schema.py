@@ -52,11 +52,18 @@ async def apply_section(program: Path, url: str, script: str, *, step: str, limi
 async def run_program(
     argv: list[str], url: str, *, stdin: str | None = None, limit_s: float
 ) -> str:
-    """Return what a program prints; it is killed at the limit and when we are cancelled."""
+    """Return what a program prints; it is killed at the limit and when we are cancelled.
+
+    It finds the same variables as our own connections do, such as PGPASSWORD and PGPASSFILE; what
+    the address says goes before them.
+    """
+    given = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    if password := password_of(url):
+        given["PGPASSWORD"] = password
     environment = {
+        **given,
         "PATH": os.defpath,
         "LC_ALL": "C",
-        "PGPASSWORD": password_of(url),
         "PGCONNECT_TIMEOUT": "10",
         "PGOPTIONS": "-c default_transaction_read_only=off",
     }

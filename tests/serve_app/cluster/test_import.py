@@ -9,7 +9,7 @@ import pytest
 from domain.errors import ConfigurationError, ConflictError, UnavailableError
 from postgres.binaries import find_binaries
 from postgres.bootstrap import APPLICATION, OWNER
-from postgres.import_schema import apply_section, password_of, without_password
+from postgres.import_schema import apply_section, password_of, run_program, without_password
 from postgres.importing import LOCK_KEY, Endpoints, Imported, import_database
 from serve_app.exit_codes import ExitCode
 from tests.database import run_sql, with_database
@@ -197,6 +197,17 @@ def test_no_password_of_an_address_becomes_an_argument(
     url: str, argument: str, password: str
 ) -> None:
     assert (without_password(url), password_of(url)) == (argument, password)
+
+
+@pytest.mark.parametrize(
+    ("url", "password"), [("postgresql://u@h/d", "kept"), ("postgresql://u:said@h/d", "said")]
+)
+async def test_a_password_that_no_address_holds_comes_from_the_variable(
+    monkeypatch: pytest.MonkeyPatch, url: str, password: str
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "kept")
+    told = await run_program(["/usr/bin/env"], url, limit_s=10.0)
+    assert f"PGPASSWORD={password}" in told.splitlines()
 
 
 def test_a_pass_phrase_that_would_be_an_argument_is_refused() -> None:
