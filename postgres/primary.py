@@ -51,7 +51,7 @@ def places_of(url: str) -> tuple[Place, ...]:
         raise ValueError("an address names as many ports as hosts, or one for all")
     given = ports if len(ports) == len(places) else ports * len(places)
     return tuple(
-        Place(place.host, place.port or (int(port) if port else None))
+        Place(place.host, place.port or port_of(port))
         for place, port in zip(places, given, strict=True)
     )
 
@@ -63,9 +63,20 @@ def place_of(text: str) -> Place:
         return Place(text, None)
     if text.startswith("["):
         host, _, port = text[1:].partition("]")
-        return Place(host, int(port[1:]) if port else None)
+        return Place(host, port_of(port[1:]))
     host, _, port = text.partition(":")
-    return Place(host, int(port) if port else None)
+    return Place(host, port_of(port))
+
+
+def port_of(text: str) -> int | None:
+    """Return a port; the error does not show what stands there.
+
+    With a slash in a password that nobody has quoted, it is the password's beginning.
+    """
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise ValueError("a port of the address is no number") from None
 
 
 def is_final(error: BaseException) -> bool:

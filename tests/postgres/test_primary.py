@@ -224,3 +224,17 @@ def test_an_address_names_its_servers(url: str, places: list[tuple[str, int | No
 def test_an_address_that_is_none_is_a_value_error(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         places_of(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hunter/2@h/d",
+        "postgresql://[::1]:hunter/2@h",
+        "postgresql:///d?host=a&port=hunter",
+    ],
+)
+def test_a_password_in_the_place_of_a_port_is_not_shown(url: str) -> None:
+    with pytest.raises(ValueError, match="no number") as refused:
+        places_of(url)
+    assert "hunter" not in str(refused.value)
