@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from domain.errors import UnavailableError
 from postgres.backup import PgBackRest
 from postgres.backup_info import Backup, BackupKind
 from postgres.drill import drill
@@ -104,7 +105,13 @@ def restore_command(
     not start.
     """
     folder = data_folder.absolute()
-    done = asyncio.run(tool().restore(folder, moment, keep_archiving=not no_archive))
+    try:
+        done = asyncio.run(tool().restore(folder, moment, keep_archiving=not no_archive))
+    except UnavailableError as error:
+        if not (folder.is_dir() and any(folder.iterdir())):
+            raise
+        what = f"{error.what}; what lies in {folder} is no whole copy, empty it first"
+        raise UnavailableError(what, error.retry_after_s) from error
     document: dict[str, Any] = {
         "data_folder": str(done.data_folder),
         "backup": done.backup.label,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import UnavailableError
 from postgres.backup_info import Backup, BackupKind, RepositoryInfo
 from serve_app.commands import postgres_backup
 from serve_app.exit_codes import ExitCode
@@ -76,6 +77,20 @@ def test_a_time_without_a_zone_is_utc_and_latest_is_the_end(
     assert told.code == ExitCode.DONE, told
     assert asked == [folder, meant, True]
     assert told.document["target"] == (meant.isoformat() if meant else None)
+
+
+def test_a_restore_that_was_cut_off_says_what_it_left(
+    gardenos: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Tool:
+        async def restore(self, folder: Path, *_: object, **__: object) -> Any:
+            (folder / "base").mkdir()
+            raise UnavailableError("pgbackrest restore took longer than 1 s and was ended", 60.0)
+
+    monkeypatch.setattr(postgres_backup, "tool", Tool)
+    told = gardenos("restore", "--to", "latest", "--data-folder", str(tmp_path))
+    assert told.code == ExitCode.UNAVAILABLE
+    assert f"{tmp_path} is no whole copy" in told.document["error"]["detail"]
 
 
 @pytest.mark.parametrize("words", [[], ["--to", "noon"], ["--to", "None"]])
