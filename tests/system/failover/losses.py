@@ -7,6 +7,7 @@ returned; in the end the table of the last leader is compared with what was ackn
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from random import Random
@@ -87,6 +88,16 @@ class Writers:
         self.acknowledged.add(number)
 
 
+async def end(writing: Sequence["asyncio.Task[None]"]) -> None:
+    """End writers; raise what ended one before: who writes no more loses nothing."""
+    for task in writing:
+        task.cancel()
+    await asyncio.wait(writing)
+    for task in writing:
+        if not task.cancelled():
+            task.result()
+
+
 async def run_series(series: str, *, kills: int, seed: int) -> Losses:
     """Start a cluster, kill its leader so many times, and compare."""
     began_s = time.monotonic()
@@ -102,9 +113,7 @@ async def run_series(series: str, *, kills: int, seed: int) -> Losses:
             writers = Writers(pool)
             tasks = [asyncio.create_task(writers.write()) for _ in range(WRITERS)]
             struck, stood_still = await strike_again_and_again(cluster, series, kills, rng)
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(tasks)
             await asyncio.to_thread(cluster.wait_for_leader)
             kept = {row[0] for row in await owner.fetch("select number from written")}
     finally:

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from postgres.pool import open_database
 from tests.patroni.cluster import PatroniCluster
 from tests.patroni.pods import wait_until
-from tests.system.failover.losses import RULES, SETTINGS, WRITERS, Writers
+from tests.system.failover.losses import RULES, SETTINGS, WRITERS, Writers, end
 
 WRITE_S = 1.5
 ALONE_S = 12.0
@@ -46,9 +46,7 @@ async def run_case(case: str, series: str) -> Accident:
             try:
                 await (lag(cluster) if case == "lagging" else leave_alone(cluster))
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
+                await end(tasks)
             kept = {row[0] for row in await pool.fetch("select number from written")}
     finally:
         await asyncio.to_thread(cluster.close)
