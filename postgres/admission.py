@@ -80,6 +80,8 @@ async def admit(
     _refuse_followers(plan)
     await _write_leads(connection, plan)
     await _write_tasks(connection, submissions, plan, worker)
+    if any(isinstance(answer, Admission) and not answer.created for answer in plan.answers):
+        await connection.execute(queries.load("admit_known_wait"))
     return [answer for answer in plan.answers if answer is not None]
 
 

@@ -188,6 +188,7 @@ async def test_what_was_saved_before_and_after_a_failover_comes_back_row_for_row
     assert log.newest_log.startswith("00000002"), "no copy sent its own timeline"
 
 
+@pytest.mark.timeout(180)
 async def test_a_whole_cluster_is_given_back_as_it_was_at_a_moment(
     saved: Saved, application: Database
 ) -> None:
