@@ -24,7 +24,7 @@ BLOCKS = [
     for block in re.findall(r"```sh\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
 ]
 STAND_IN = ".venv/bin/python -m tests.provider --port 8001"
-PLAIN_COMMANDS = ("curl ", ".venv/bin/gardenos ", ".venv/bin/python ")
+PLAIN_COMMANDS = ("curl ", ".venv/bin/gardenos ", ".venv/bin/python ", "umask 077\n.venv/bin/")
 
 
 def exports(block: str) -> dict[str, str]:
