@@ -83,7 +83,7 @@ lock: setup ## Remake the pinned, hashed requirements (UPGRADE=1 takes the newes
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group postgres -o requirements/postgres.txt
 	$(BIN)/$(COMPILE) --constraints requirements/dev.txt --group build -o requirements/build.txt
 
-# 500 faults take about 45 minutes; the seed makes the same schedule again.
+# 500 faults take about an hour; the seed makes the same schedule again.
 FAULTS ?= 60
 SEED ?= 1
 
